@@ -1,0 +1,1 @@
+"""The application database: engine, column types, migrations. Tables live with the noun that they store."""

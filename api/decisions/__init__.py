@@ -1,0 +1,1 @@
+"""Decisions: what people decided about recommendations, and what runs did to them; append-only."""

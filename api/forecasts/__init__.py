@@ -1,0 +1,1 @@
+"""Forecasts: twelve months of spend with and without the plan of a run."""

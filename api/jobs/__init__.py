@@ -1,0 +1,1 @@
+"""Jobs: the queue of runs, the worker processes that do them, and the nightly schedule."""

@@ -1,0 +1,1 @@
+"""Runs: one request to optimize an estate, its progress and its answer."""

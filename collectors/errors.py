@@ -1,0 +1,127 @@
+"""Errors of the collectors.
+
+CollectorError
+├── InvalidFocusFile            a bill that cannot be read as FOCUS (Terminal)
+├── TotalsDisagree              two readings of a bill find different money (Terminal)
+├── InvalidConnections          a connections file with a mistake, by line (Terminal)
+├── StoreError                  the ingest store cannot be read or written
+│   ├── StoreBusy               another process is writing to the store (Transient)
+│   └── StoreUnwritable         disk full, read-only folder, missing right (Terminal)
+├── ProviderError               a vendor's service did not give what was asked
+│   ├── ProviderUnavailable     throttled, timed out, server fault (Transient)
+│   ├── TornDelivery            a delivery is being rewritten while it is read (Transient)
+│   ├── AccessDenied            a permission is missing (Terminal)
+│   ├── NotFoundAtProvider      a bucket, export or object that is not there (Terminal)
+│   ├── InvalidManifest         a manifest that cannot be read (Terminal)
+│   └── CredentialsMissing      credentials that are not where the connection says (Terminal)
+└── PriceBookError              the price book cannot be built or read
+
+``Transient`` says: the same call may succeed later, so a scheduler may try again.
+``Terminal`` says: nothing changes until a person changes something.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+
+class Transient:
+    """Marks an error after which the same call may succeed later."""
+
+
+class Terminal:
+    """Marks an error that stays until a person changes something."""
+
+
+class CollectorError(Exception):
+    """Root of every error raised by this package."""
+
+
+class InvalidFocusFile(CollectorError, Terminal):
+    """A bill that cannot be read as FOCUS; ``column`` is the column at fault when there is one."""
+
+    def __init__(self, message: str, *, path: Path, column: str | None = None) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.column = column
+
+
+class TotalsDisagree(CollectorError, Terminal):
+    """Two independent readings of one bill find different money; nothing of it was stored."""
+
+    def __init__(self, *, path: Path, expected_cost: Decimal, found_cost: Decimal) -> None:
+        super().__init__(
+            f"{path}: the BilledCost of its rows sums to {found_cost} as stored and rejected, but to {expected_cost} "
+            "when read a second time; nothing was stored; report this file, it shows a fault of the reader"
+        )
+        self.path = path
+        self.expected_cost = expected_cost
+        self.found_cost = found_cost
+
+
+class InvalidConnections(CollectorError, Terminal):
+    """A connections file with a mistake; ``line`` counts from 1, ``field`` is the key at fault when there is one."""
+
+    def __init__(self, message: str, *, path: Path, line: int, field: str | None = None) -> None:
+        super().__init__(f"{path}, line {line}: {message}")
+        self.path = path
+        self.line = line
+        self.field = field
+
+
+class StoreError(CollectorError):
+    """The ingest store in ``folder`` cannot be read or written."""
+
+    def __init__(self, message: str, *, folder: Path) -> None:
+        super().__init__(f"{folder}: {message}")
+        self.folder = folder
+
+
+class StoreBusy(StoreError, Transient):
+    """Another process is writing to the store."""
+
+
+class StoreUnwritable(StoreError, Terminal):
+    """The store cannot be written: disk full, read-only folder, missing right. The last good state stays."""
+
+
+class ProviderError(CollectorError):
+    """A vendor's service did not give what was asked; ``vendor`` names it, ``location`` is the path asked for."""
+
+    def __init__(self, message: str, *, vendor: str, location: str) -> None:
+        super().__init__(message)
+        self.vendor = vendor
+        self.location = location
+
+
+class ProviderUnavailable(ProviderError, Transient):
+    """Throttled, timed out, or a fault of the vendor's server."""
+
+
+class TornDelivery(ProviderError, Transient):
+    """A delivery is being rewritten while it is read; nothing of it was stored."""
+
+
+class AccessDenied(ProviderError, Terminal):
+    """A permission is missing; ``permission`` is its name at the vendor."""
+
+    def __init__(self, message: str, *, vendor: str, location: str, permission: str) -> None:
+        super().__init__(message, vendor=vendor, location=location)
+        self.permission = permission
+
+
+class NotFoundAtProvider(ProviderError, Terminal):
+    """A bucket, export or object that is not there."""
+
+
+class InvalidManifest(ProviderError, Terminal):
+    """A manifest that cannot be read as one."""
+
+
+class CredentialsMissing(ProviderError, Terminal):
+    """Credentials that are not where the connection says."""
+
+
+class PriceBookError(CollectorError):
+    """The price book cannot be built or read."""

@@ -1,0 +1,172 @@
+"""A bill on disk: its format, its columns under FOCUS names, and how DuckDB reads it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collectors.errors import InvalidFocusFile
+from collectors.focus.versions import REMOVED_COLUMNS, SUCCESSOR, detect_version, missing_mandatory
+from collectors.store.raw import RawFile
+from collectors.store.schema import COLUMN_BY_NAME
+from collectors.store.sql import literal
+
+_HEADER_LIMIT_BYTES: Final = 1 << 20
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_KNOWN: Final = {name.casefold(): name for name in (*COLUMN_BY_NAME, *REMOVED_COLUMNS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """One delivered file, opened and understood.
+
+    Attributes:
+        raw: the file as it lies in the store.
+        version: FOCUS version by the columns present.
+        delimiter: what separates cells, or None for Parquet.
+        header: every column as the file spells it, in the file's order.
+        cells: FOCUS column -> the file's column that feeds it.
+        extra: the file's columns that FOCUS 1.4 has no place for, in the file's order.
+        text_columns: the file's columns whose values are text.
+        nested_columns: the file's columns whose values are maps, lists or structures.
+    """
+
+    raw: RawFile
+    version: str
+    delimiter: str | None
+    header: tuple[str, ...]
+    cells: Mapping[str, str]
+    extra: tuple[str, ...]
+    text_columns: frozenset[str]
+    nested_columns: frozenset[str]
+
+    @property
+    def unknown_columns(self) -> tuple[str, ...]:
+        """Extra columns that break the rule that a name outside the specification starts with ``x_``."""
+        return tuple(
+            name
+            for name in self.extra
+            if not name.strip().startswith("x_") and _KNOWN.get(name.strip().casefold()) not in REMOVED_COLUMNS
+        )
+
+    @property
+    def respelled_columns(self) -> Mapping[str, str]:
+        """FOCUS column -> the file's spelling, where it is the same name in another spelling."""
+        return {
+            name: found
+            for name, found in self.cells.items()
+            if found != name and _KNOWN.get(found.strip().casefold()) == name
+        }
+
+    def relation(self, *, keep_malformed: bool) -> str:
+        """The SQL table expression that yields the file's rows, all columns of a CSV as text.
+
+        With ``keep_malformed`` a line that is no row goes to the table ``reject_errors`` instead of failing the query.
+        """
+        path = literal(str(self.raw.path))
+        if self.delimiter is None:
+            return f"read_parquet({path}, hive_partitioning = false)"
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.header)
+        malformed = ", store_rejects = true" if keep_malformed else ""
+        return (
+            f"read_csv({path}, auto_detect = false, header = true, delim = {literal(self.delimiter)}, "
+            f"quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}}{malformed})"
+        )
+
+
+def open_bill(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> Bill:
+    """Understand a file by its columns.
+
+    Raises:
+        InvalidFocusFile: empty, unreadable, a column twice, or a mandatory column missing.
+    """
+    if raw.path.name.endswith(".parquet"):
+        delimiter, types = None, _parquet_types(raw, connection)
+    else:
+        delimiter, header = _read_header(raw)
+        types = dict.fromkeys(header, "VARCHAR")
+    header = tuple(types)
+    spelled = {_KNOWN[key]: name for name in header if (key := name.strip().casefold()) in _KNOWN}
+    version = detect_version(spelled)
+    missing = missing_mandatory(spelled, version)
+    if missing:
+        raise InvalidFocusFile(
+            f"no column {', '.join(missing)}, which FOCUS {version} makes mandatory; nothing of this file was stored; "
+            "export it again with every mandatory column",
+            path=raw.origin,
+            column=missing[0],
+        )
+    cells = {name: found for name, found in spelled.items() if name in COLUMN_BY_NAME}
+    for name, predecessor in SUCCESSOR.items():
+        if name not in cells and predecessor in spelled:
+            cells[name] = spelled[predecessor]
+    fed = set(cells.values())
+    return Bill(
+        raw=raw,
+        version=version,
+        delimiter=delimiter,
+        header=header,
+        cells=cells,
+        extra=tuple(name for name in header if name not in fed),
+        text_columns=frozenset(name for name, kind in types.items() if kind == "VARCHAR"),
+        nested_columns=frozenset(name for name, kind in types.items() if kind.endswith("]") or kind.startswith(("MAP(", "STRUCT("))),
+    )
+
+
+def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
+    opener = gzip.open if raw.path.name.endswith(".gz") else open
+    try:
+        with opener(raw.path, "rb") as stream:
+            head = stream.read(_HEADER_LIMIT_BYTES)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
+        raise InvalidFocusFile(
+            f"not a whole gzip file ({fault}); fetch or export it again", path=raw.origin
+        ) from fault
+    try:
+        line = head.split(b"\n", 1)[0].decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise InvalidFocusFile(
+            f"line 1 is not UTF-8 text ({fault.reason} at byte {fault.start}); export it as UTF-8", path=raw.origin
+        ) from fault
+    if not line.strip():
+        raise InvalidFocusFile(
+            "line 1 is empty; expected the names of FOCUS columns; an empty delivery never replaces what is stored",
+            path=raw.origin,
+        )
+    delimiter = max(_DELIMITERS, key=line.count)
+    header = tuple(next(csv.reader(io.StringIO(line.rstrip("\r")), delimiter=delimiter)))
+    folded = [name.strip().casefold() for name in header]
+    for position, name in enumerate(folded):
+        if not name:
+            raise InvalidFocusFile(f"line 1: column {position + 1} has no name; give it one", path=raw.origin)
+        if name in folded[:position]:
+            raise InvalidFocusFile(
+                f"line 1: column {header[position]} stands there twice; remove one",
+                path=raw.origin,
+                column=header[position],
+            )
+    return delimiter, header
+
+
+def _parquet_types(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    try:
+        pq.read_schema(raw.path)  # type: ignore[no-untyped-call]
+        rows = connection.execute(
+            f"DESCRIBE SELECT * FROM read_parquet({literal(str(raw.path))}, hive_partitioning = false)"
+        ).fetchall()
+    except (pa.ArrowInvalid, duckdb.Error) as fault:
+        raise InvalidFocusFile(
+            f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=raw.origin
+        ) from fault
+    return {name: kind for name, kind, *_ in rows}
+
+

@@ -1,0 +1,77 @@
+"""Where things lie in the data directory.
+
+::
+
+    ledger.sqlite                                   what is current, and the whole history
+    store.lock                                      held by the one writer
+    raw/<first two hex digits>/<sha256><suffix>     files as they were delivered, never changed
+    focus/<source>/<period>/<version>/part-*.parquet
+    rejects/<source>/<period>/<version>/part-*.parquet
+    staging/<writer>/                               unfinished work; only the writer looks here
+
+The folder of a source is its name with every unsafe character percent-encoded; a name too long for that is cut and
+told apart by a hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+LONGEST_FOLDER_NAME: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths inside the data directory ``root``."""
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite ledger."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one writer locks."""
+        return self.root / "store.lock"
+
+    @property
+    def raw(self) -> Path:
+        """Delivered files by content."""
+        return self.root / "raw"
+
+    @property
+    def staging(self) -> Path:
+        """Unfinished work."""
+        return self.root / "staging"
+
+    @property
+    def rows(self) -> Path:
+        """Usable rows, by source, period and version."""
+        return self.root / "focus"
+
+    @property
+    def rejects(self) -> Path:
+        """Rejected rows, by source, period and version."""
+        return self.root / "rejects"
+
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that a store has."""
+        return (self.root, self.raw, self.staging, self.rows, self.rejects)
+
+
+def version_folder(source: str, period: str, version: str) -> Path:
+    """Path of a version relative to ``focus/`` or ``rejects/``.
+
+    >>> version_folder("aws:123", "2025-01", "v1-ab").as_posix()
+    'aws%3A123/2025-01/v1-ab'
+    """
+    name = quote(source, safe="").replace(".", "%2E")
+    if len(name) > LONGEST_FOLDER_NAME:
+        name = f"{name[:LONGEST_FOLDER_NAME]}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    return Path(name) / period / version

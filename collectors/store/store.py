@@ -1,0 +1,143 @@
+"""The ingest store: FOCUS rows by (source, billing period) version under one data directory."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from collectors.errors import StoreError, StoreUnwritable
+from collectors.store.layout import Layout
+from collectors.store.ledger import Ledger
+from collectors.store.lock import exclusive_lock
+from collectors.store.sql import EngineLimits, open_engine
+from collectors.store.versions import PeriodVersion
+from collectors.store.views import create_views
+from collectors.store.writer import StoreWriter
+
+LOCK_WAIT_SECONDS: Final = 60.0
+
+
+class IngestStore:
+    """Reads and writes one data directory. Many readers, one writer at a time, in any number of processes.
+
+    Readers see whole versions only: what the ledger called current when they connected.
+    """
+
+    def __init__(self, layout: Layout, *, limits: EngineLimits, lock_wait_seconds: float) -> None:
+        self._layout = layout
+        self._ledger = Ledger(layout.ledger)
+        self._limits = limits
+        self._lock_wait_seconds = lock_wait_seconds
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, limits: EngineLimits | None = None, lock_wait_seconds: float = LOCK_WAIT_SECONDS
+    ) -> IngestStore:
+        """The store in ``folder``, made when absent.
+
+        Raises:
+            StoreUnwritable: the folder cannot be made or written.
+            StoreError: what lies there is no store, or one of a later release.
+        """
+        layout = Layout(Path(folder).absolute())
+        store = cls(layout, limits=limits or EngineLimits(), lock_wait_seconds=lock_wait_seconds)
+        with store._faults():
+            for each in layout.folders():
+                each.mkdir(parents=True, exist_ok=True)
+            if not layout.ledger.exists():
+                with exclusive_lock(layout.lock, wait_seconds=lock_wait_seconds):
+                    store._ledger.create()
+            else:
+                store._ledger.create()
+        return store
+
+    @property
+    def folder(self) -> Path:
+        """The data directory."""
+        return self._layout.root
+
+    @property
+    def limits(self) -> EngineLimits:
+        """What its engine may use."""
+        return self._limits
+
+    def periods(self) -> tuple[PeriodVersion, ...]:
+        """The current version of every (source, billing period)."""
+        with self._faults():
+            return self._ledger.versions(current_only=True)
+
+    def history(self) -> tuple[PeriodVersion, ...]:
+        """Every version there ever was, oldest first within its (source, billing period)."""
+        with self._faults():
+            return self._ledger.versions(current_only=False)
+
+    def fingerprint(self) -> str:
+        """Hash of what readers see: equal exactly when no period was added, replaced or restated."""
+        digest = hashlib.sha256()
+        for version in self.periods():
+            digest.update(repr((version.source, version.period, version.fingerprint)).encode())
+        return digest.hexdigest()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A connection with the views ``cost_and_usage`` and ``rejects`` over the current versions.
+
+        ``cost_and_usage`` has ``source, period_version, row_number, billing_period``, the 65 columns of FOCUS 1.4
+        (times are TIMESTAMP in UTC, money is DECIMAL(38, 12)) and ``x_columns`` (JSON text of everything else that
+        the files held). ``row_number`` counts from 1 and is unique within a delivery. The caller closes it.
+        """
+        with self._faults():
+            row_parts = self._paths("rows")
+            reject_parts = self._paths("rejects")
+        connection = open_engine(self._limits, spill_folder=self._layout.staging / "spill-of-readers")
+        create_views(connection, row_parts, reject_parts)
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[StoreWriter]:
+        """The right to write, held alone; leftovers of writers that died are cleaned first.
+
+        Raises:
+            StoreBusy: another process is writing and did not end in time.
+            StoreUnwritable: disk full, read-only folder or missing right; the last state stays.
+        """
+        with self._faults(), exclusive_lock(self._layout.lock, wait_seconds=self._lock_wait_seconds):
+            writer = StoreWriter(self._layout, self._ledger)
+            writer.clean_leftovers()
+            try:
+                yield writer
+            finally:
+                writer.discard_staging()
+
+    def _paths(self, kind: str) -> list[Path]:
+        return [self._layout.root / path for path in self._ledger.parts(kind, current_only=True)]
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn faults of the disk and the ledger into errors that say what to do."""
+        folder = self._layout.root
+        try:
+            yield
+        except (OSError, duckdb.IOException) as fault:
+            raise StoreUnwritable(
+                f"the store cannot be read or written ({fault}); free space or fix the rights of this folder and "
+                "run this again; what was stored before is untouched",
+                folder=folder,
+            ) from fault
+        except sqlite3.OperationalError as fault:
+            raise StoreUnwritable(
+                f"the ledger cannot be read or written ({fault}); free space or fix the rights of this folder and "
+                "run this again; what was stored before is untouched",
+                folder=folder,
+            ) from fault
+        except sqlite3.DatabaseError as fault:
+            raise StoreError(
+                f"ledger.sqlite is not a ledger that this release can read ({fault}); give another folder, or restore "
+                "this one from a backup",
+                folder=folder,
+            ) from fault

@@ -1,0 +1,1 @@
+"""Candidate generation: what could stand in for what, where, and for how much."""

@@ -1,0 +1,1 @@
+"""Candidates of datasets: a place and the best lifecycle over its tiers, found exactly."""

@@ -1,0 +1,111 @@
+"""Datasets with equally many age bands as columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.candidates.nodes import DAYS_PER_MONTH, Nodes
+from optimizer.domain.estate import AgeBand, Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BandColumns:
+    """``node`` .. ``put_requests`` are ``[dataset]``, the rest ``[dataset, band]`` from the youngest band to the oldest.
+
+    Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what passes into a band from the younger one in
+    a month: what is written, but no more than the younger band holds divided by the months it spans; 0 for the first
+    band. Recovery copies are not read: their ``retrieved_gb`` and ``get_requests`` are 0. ``tier`` is today's tier
+    (of a demanded copy: the primary's).
+    """
+
+    node: npt.NDArray[np.int32]
+    written_gb: npt.NDArray[np.float64]
+    put_requests: npt.NDArray[np.float64]
+    is_copy: npt.NDArray[np.bool_]
+    tier: npt.NDArray[np.object_]
+    min_age_days: npt.NDArray[np.float64]
+    max_age_days: npt.NDArray[np.float64]
+    stored_gb: npt.NDArray[np.float64]
+    objects: npt.NDArray[np.float64]
+    retrieved_gb: npt.NDArray[np.float64]
+    get_requests: npt.NDArray[np.float64]
+    ageing_gb: npt.NDArray[np.float64]
+    ageing_objects: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.node)
+
+    @property
+    def bands(self) -> int:
+        """How many bands each dataset here has."""
+        return int(self.stored_gb.shape[1])
+
+    def where(self, rows: npt.NDArray[np.int64]) -> BandColumns:
+        """The datasets at ``rows``, in that order."""
+        return BandColumns(**{name: getattr(self, name)[rows] for name in _COLUMNS})
+
+
+_COLUMNS = tuple(column.name for column in dataclasses.fields(BandColumns))
+
+
+def band_columns(nodes: Nodes) -> tuple[BandColumns, ...]:
+    """One group per number of bands, ascending; datasets without a band are in none (nothing is stored)."""
+    groups: dict[int, list[int]] = {}
+    for node, thing in enumerate(nodes.things):
+        if isinstance(thing, Dataset) and thing.bands:
+            groups.setdefault(len(thing.bands), []).append(node)
+    return tuple(_columns(nodes, groups[count]) for count in sorted(groups))
+
+
+def _columns(nodes: Nodes, members: list[int]) -> BandColumns:
+    datasets = [thing for thing in (nodes.things[node] for node in members) if isinstance(thing, Dataset)]
+    rows = [sorted(dataset.bands, key=_age) for dataset in datasets]
+    is_copy = nodes.is_copy[members]
+    read = np.where(is_copy, 0.0, 1.0)[:, None]
+    stored_gb = np.array([[band.stored_gb for band in row] for row in rows])
+    objects = np.array([[band.object_count for band in row] for row in rows])
+    min_age = np.array([[band.min_age_days for band in row] for row in rows], dtype=np.float64)
+    written_gb = np.array([dataset.written_gb_per_month for dataset in datasets])
+    ageing_gb, ageing_objects = _ageing(written_gb, stored_gb, objects, min_age)
+    return BandColumns(
+        node=np.array(members, dtype=np.int32),
+        written_gb=written_gb,
+        put_requests=np.array([dataset.put_requests_per_month for dataset in datasets]),
+        is_copy=is_copy,
+        tier=np.array([[band.tier for band in row] for row in rows], dtype=object),
+        min_age_days=min_age,
+        max_age_days=np.array(
+            [[np.inf if band.max_age_days is None else band.max_age_days for band in row] for row in rows], dtype=np.float64
+        ),
+        stored_gb=stored_gb,
+        objects=objects,
+        retrieved_gb=np.array([[band.retrieved_gb_per_month for band in row] for row in rows]) * read,
+        get_requests=np.array([[band.get_requests_per_month for band in row] for row in rows]) * read,
+        ageing_gb=ageing_gb,
+        ageing_objects=ageing_objects,
+    )
+
+
+def _age(band: AgeBand) -> tuple[int, float]:
+    return band.min_age_days, float("inf") if band.max_age_days is None else band.max_age_days
+
+
+def _ageing(
+    written_gb: npt.NDArray[np.float64],
+    stored_gb: npt.NDArray[np.float64],
+    objects: npt.NDArray[np.float64],
+    min_age_days: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    gb, passing = np.zeros_like(stored_gb), np.zeros_like(stored_gb)
+    for band in range(1, stored_gb.shape[1]):
+        months = np.diff(min_age_days[:, band - 1 : band + 1], axis=1)[:, 0] / DAYS_PER_MONTH
+        younger = stored_gb[:, band - 1]
+        at_most = np.divide(younger, months, out=np.full_like(younger, np.inf), where=months > 0)
+        gb[:, band] = np.where(younger > 0, np.minimum(written_gb, at_most), 0.0)
+        per_gb = np.divide(objects[:, band - 1], younger, out=np.zeros_like(younger), where=younger > 0)
+        passing[:, band] = gb[:, band] * per_gb
+    return gb, passing

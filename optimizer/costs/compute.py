@@ -1,0 +1,9 @@
+"""The compute term: machines, warehouses, functions by purchase model: hours x price per hour, credits x price per credit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from optimizer.costs.component import ComponentTerm
+
+TERM: Final = ComponentTerm("compute")

@@ -1,0 +1,1 @@
+"""The published problem and plan formats, version 1: documents (JSON) and tables (Parquet), both ways."""

@@ -1,0 +1,1 @@
+"""The compiled model: the few primitives that solvers know, so that rules never touch solvers."""

@@ -1,0 +1,1 @@
+"""The problem in columns, its builder and its validation."""

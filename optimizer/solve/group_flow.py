@@ -1,0 +1,342 @@
+"""The group-flow formulation: the placement model as a mixed-integer program whose LP is as tight as the local polytope.
+
+For a flow ``(u, v)`` of ``q`` GB, groups ``g, h`` with price ``Q[g, h]``, place ``l`` in group ``g(l)``::
+
+    x[v, l] in {0, 1}, sum_l x[v, l] = copies of v        y[g, h] >= 0 for admissible pairs
+    sum_h y[g, h] = sum_{l in g} x[u, l]                  sum_g y[g, h] = sum_{l in h} x[v, l]
+    0 <= a[l] <= x[u, l], x[v, l]                         sum_{l in g} a[l] <= y[g, g]
+    cost = q * (sum_{g, h} Q[g, h] y[g, h] - sum_l saving[l] a[l])
+
+Unlimited flows in both directions between two single-copy nodes share ``y`` and ``a``. A node with copies serves each
+chosen place of its reader from any of its own: the first equality becomes ``y[g, h] <= m * sum_{l in g} x[u, l]``.
+Only ``x``, the charges and the values of same-groups are whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.model.placement_model import Group, PlacementModel
+from optimizer.solve.labels import needed_options
+from optimizer.solve.linear_program import Floats, Ints, LinearProgram, LinearProgramBuilder
+from optimizer.solve.place_groups import PlaceGroups, discover_groups
+from optimizer.units import MICRO_USD_PER_USD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupFlow:
+    """A program whose first ``len(option)`` columns say which options are chosen."""
+
+    program: LinearProgram
+    option: Ints
+
+
+def formulate(model: PlacementModel, *, row_slack_ratio: float = 0.0) -> GroupFlow:
+    """The program of a model; ``row_slack_ratio`` tightens every row by that share of its scale."""
+    return _Formulation(model, row_slack_ratio).build()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pairs:
+    """Flows that share one group structure: ends, GB forward and backward, ``[pair]``."""
+
+    groups: PlaceGroups
+    source: Ints
+    target: Ints
+    forward_gb: Floats
+    backward_gb: Floats
+
+
+class _Formulation:
+    def __init__(self, model: PlacementModel, row_slack_ratio: float) -> None:
+        self.model = model
+        self.row_slack_ratio = row_slack_ratio
+        self.program = LinearProgramBuilder()
+        self.option = needed_options(model)
+        self.node = model.option_node[self.option]
+        self.place = model.option_place[self.option]
+        self.column_of_option = np.full(len(model.option_node), -1, dtype=np.int64)
+        self.x = self.program.columns(model.unary_micro_usd[self.option] / MICRO_USD_PER_USD, integer=True)
+        self.column_of_option[self.option] = self.x
+
+    def build(self) -> GroupFlow:
+        self._assign()
+        self._copies_apart()
+        opened = self._charges()
+        self._rows(opened)
+        for group in self.model.groups:
+            self._same(group) if group.same else self._apart(group)
+        for pairs in self._pairs():
+            self._flow(pairs)
+        return GroupFlow(program=self.program.build(), option=self.option)
+
+    def _assign(self) -> None:
+        take = self.model.node_take.astype(np.float64)
+        self.program.rows(
+            np.append(self.node, self.model.node_count - 1),
+            np.append(self.x, self.x[0] if len(self.x) else 0),
+            np.append(np.ones(len(self.x)), 0.0),
+            take,
+            take,
+        )
+
+    def _copies_apart(self) -> None:
+        several = np.flatnonzero(self.model.node_take[self.node] > 1)
+        for distinct, code in enumerate(self.model.distinct_codes):
+            mine = several[self.model.node_distinct[self.node[several]] == distinct]
+            cell = self.node[mine] * (int(code.max()) + 1) + code[self.place[mine]]
+            _, row = np.unique(cell, return_inverse=True)
+            self.program.rows(row, self.x[mine], 1.0, -np.inf, 1.0)
+
+    def _charges(self) -> list[tuple[set[int], int]]:
+        """A column a charge; every node pays at most once: ``sum of its covered x <= y`` (each x for copies)."""
+        opened = []
+        for charge in self.model.charges:
+            covered = self.column_of_option[charge.option]
+            covered = covered[covered >= 0]
+            y = int(self.program.columns(np.array([charge.micro_usd / MICRO_USD_PER_USD]), integer=True)[0])
+            single = self.model.node_take[self.node[covered]] == 1
+            row_key = np.where(single, self.node[covered], self.model.node_count + covered)
+            _, row = np.unique(row_key, return_inverse=True)
+            rows = np.arange(int(row.max(initial=-1)) + 1)
+            self.program.rows(
+                np.concatenate([row, rows]),
+                np.concatenate([covered, np.full(len(rows), y)]),
+                np.concatenate([np.ones(len(covered)), -np.ones(len(rows))]),
+                -np.inf,
+                0.0,
+            )
+            opened.append((set(covered.tolist()), y))
+        return opened
+
+    def _rows(self, opened: list[tuple[set[int], int]]) -> None:
+        """``sum coefficient x <= upper``; under a charge that covers the whole row: ``<= upper * y``."""
+        for row in self.model.rows:
+            column = self.column_of_option[row.option]
+            present = column >= 0
+            column, coefficient = column[present], row.coefficient[present]
+            scale = max(float(np.abs(coefficient).max(initial=0.0)), abs(row.upper), 1e-12)
+            upper = row.upper / scale - self.row_slack_ratio
+            coefficient = coefficient / scale
+            inside = set(column.tolist())
+            cover = next((y for columns, y in opened if inside and inside <= columns), None)
+            if cover is not None and row.upper > 0:
+                column, coefficient = np.append(column, cover), np.append(coefficient, -upper)
+                upper = 0.0
+            if len(column):
+                self.program.rows(np.zeros(len(column), dtype=np.int64), column, coefficient, -np.inf, upper)
+            elif upper < 0:
+                self._nothing_fits()
+
+    def _nothing_fits(self) -> None:
+        """A row without options that even nothing breaks: state it so that the solver says infeasible."""
+        column = self.program.columns(np.zeros(1), upper=0.0)
+        self.program.rows(np.zeros(1, dtype=np.int64), column, 1.0, 1.0, np.inf)
+
+    def _members(self, group: Group) -> tuple[Ints, Ints, Ints]:
+        """Columns of the group's nodes, the position of their node, their attribute value."""
+        position = np.full(self.model.node_count, -1, dtype=np.int64)
+        position[group.node] = np.arange(len(group.node))
+        mine = np.flatnonzero(position[self.node] >= 0)
+        return self.x[mine], position[self.node[mine]], group.code[self.place[mine]]
+
+    def _same(self, group: Group) -> None:
+        column, position, value = self._members(group)
+        values = np.unique(group.code)
+        chosen = self.program.columns(np.zeros(len(values)), integer=True)
+        nodes = np.arange(len(group.node))
+        row = position * len(values) + np.searchsorted(values, value)
+        every = np.arange(len(nodes) * len(values))
+        take = np.repeat(self.model.node_take[group.node].astype(np.float64), len(values))
+        self.program.rows(
+            np.concatenate([row, every]),
+            np.concatenate([column, np.tile(chosen, len(nodes))]),
+            np.concatenate([np.ones(len(column)), -take]),
+            0.0,
+            0.0,
+        )
+
+    def _apart(self, group: Group) -> None:
+        column, position, value = self._members(group)
+        values = np.unique(group.code)
+        cell = position * len(values) + np.searchsorted(values, value)
+        cells, inverse = np.unique(cell, return_inverse=True)
+        present = self.program.columns(np.zeros(len(cells)))
+        single = self.model.node_take[group.node[position]] == 1
+        _, row = np.unique(np.where(single, inverse, len(cells) + np.arange(len(column))), return_inverse=True)
+        ends = np.zeros(int(row.max(initial=-1)) + 1, dtype=np.int64)
+        ends[row] = inverse
+        rows = np.arange(len(ends))
+        self.program.rows(
+            np.concatenate([row, rows]),
+            np.concatenate([column, present[ends]]),
+            np.concatenate([np.ones(len(column)), -np.ones(len(rows))]),
+            -np.inf,
+            0.0,
+        )
+        _, by_value = np.unique(cells % len(values), return_inverse=True)
+        self.program.rows(by_value, present, 1.0, -np.inf, 1.0)
+
+    def _pairs(self) -> list[_Pairs]:
+        """Flows by limit and by whether an end has copies, opposite unlimited single-copy flows merged."""
+        model = self.model
+        everywhere = np.ones_like(model.transfer_micro_usd_per_gb, dtype=np.bool_)
+        per_gb = model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD
+        families = []
+        for limit in (-1, *range(len(model.pair_admissible))):
+            admissible = everywhere if limit < 0 else model.pair_admissible[limit]
+            flow = np.flatnonzero((model.pair_limit == limit) & ((model.pair_gb > 0) | (limit >= 0)))
+            if not len(flow) or (limit < 0 and not per_gb.any()):
+                continue
+            groups = discover_groups(per_gb, admissible)
+            source, target, gb = model.pair_from[flow], model.pair_to[flow], model.pair_gb[flow]
+            copied = (model.node_take[source] > 1) | (model.node_take[target] > 1)
+            families.append(_merged(groups, source[~copied], target[~copied], gb[~copied], both_ways=limit < 0))
+            families.append(_merged(groups, source[copied], target[copied], gb[copied], both_ways=False))
+        return [pairs for pairs in families if len(pairs.source)]
+
+    def _flow(self, pairs: _Pairs) -> None:
+        groups = pairs.groups
+        sums = _GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
+        pair, g, h = np.nonzero(
+            sums.present[pairs.source][:, :, None] & sums.present[pairs.target][:, None, :] & groups.admissible[None]
+        )
+        cost = pairs.forward_gb[pair] * groups.price[g, h] + pairs.backward_gb[pair] * groups.price[h, g]
+        upper = self.model.node_take[pairs.target[pair]].astype(np.float64)
+        y = self.program.columns(cost, upper=upper)
+        self._balance_target(pairs, sums, pair, h, y)
+        self._balance_source(pairs, sums, pair, g, y)
+        diagonal = np.full((len(pairs.source), groups.count), -1, dtype=np.int64)
+        same = g == h
+        diagonal[pair[same], g[same]] = y[same]
+        self._same_place(pairs, sums, diagonal)
+
+    def _balance_target(self, pairs: _Pairs, sums: _GroupSums, pair: Ints, h: Ints, y: Ints) -> None:
+        """``sum_g y[g, h] = sum_{l in h} x[v, l]`` for every group in which the target may be."""
+        self._equal(pairs.target, sums, pair, h, y, np.ones(len(pairs.source)))
+
+    def _balance_source(self, pairs: _Pairs, sums: _GroupSums, pair: Ints, g: Ints, y: Ints) -> None:
+        take = self.model.node_take
+        single = take[pairs.source] == 1
+        chosen = single[pair]
+        self._equal(
+            pairs.source, sums, pair[chosen], g[chosen], y[chosen], take[pairs.target].astype(np.float64), only=single
+        )
+        served = np.flatnonzero(~chosen)
+        if not len(served):
+            return
+        # y[g, h] <= (copies of the target) * sum_{l in g} x[u, l]
+        row, column = sums.expand(pairs.source[pair[served]], g[served])
+        weight = take[pairs.target[pair[served]]].astype(np.float64)
+        self.program.rows(
+            np.concatenate([np.arange(len(served)), row]),
+            np.concatenate([y[served], column]),
+            np.concatenate([np.ones(len(served)), -weight[row]]),
+            -np.inf,
+            0.0,
+        )
+
+    def _equal(
+        self,
+        end: Ints,
+        sums: _GroupSums,
+        pair: Ints,
+        group: Ints,
+        y: Ints,
+        weight: Floats,
+        only: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """``sum of y = weight * sum_{l in group} x[end, l]`` for every pair and group in which the end may be."""
+        pairs, groups = np.nonzero(sums.present[end] if only is None else sums.present[end] & only[:, None])
+        if not len(pairs):
+            return
+        number = np.full(sums.present[end].shape, -1, dtype=np.int64)
+        number[pairs, groups] = np.arange(len(pairs))
+        row, column = sums.expand(end[pairs], groups)
+        self.program.rows(
+            np.concatenate([number[pair, group], row]),
+            np.concatenate([y, column]),
+            np.concatenate([np.ones(len(y)), -weight[pairs[row]]]),
+            0.0,
+            0.0,
+        )
+
+    def _same_place(self, pairs: _Pairs, sums: _GroupSums, diagonal: Ints) -> None:
+        """Savings of both ends in the very same place, where the group's own price is dearer."""
+        groups = pairs.groups
+        at = np.zeros((self.model.node_count, len(groups.code)), dtype=np.bool_)
+        at[self.node, self.place] = True
+        worthwhile = (groups.saving > 0)[None, :] & (diagonal[:, groups.code] >= 0)
+        pair, place = np.nonzero(at[pairs.source] & at[pairs.target] & worthwhile)
+        if not len(pair):
+            return
+        gb = pairs.forward_gb[pair] + pairs.backward_gb[pair]
+        limit = np.minimum(self.model.node_take[pairs.source[pair]], self.model.node_take[pairs.target[pair]])
+        a = self.program.columns(-gb * groups.saving[place], upper=np.minimum(limit, 1).astype(np.float64))
+        for end in (pairs.source, pairs.target):
+            row, column = sums.at_place(end[pair], place)
+            self.program.rows(
+                np.concatenate([np.arange(len(a)), row]),
+                np.concatenate([a, column]),
+                np.concatenate([np.ones(len(a)), -np.ones(len(row))]),
+                -np.inf,
+                0.0,
+            )
+        cell, row = np.unique(pair * groups.count + groups.code[place], return_inverse=True)
+        y = diagonal[cell // groups.count, cell % groups.count]
+        self.program.rows(
+            np.concatenate([row, np.arange(len(cell))]),
+            np.concatenate([a, y]),
+            np.concatenate([np.ones(len(a)), -np.ones(len(cell))]),
+            -np.inf,
+            0.0,
+        )
+
+
+class _GroupSums:
+    """Which columns make up ``sum_{l in group} x[node, l]`` and ``sum of x[node, place]``."""
+
+    def __init__(self, node: Ints, place: Ints, x: Ints, groups: PlaceGroups, nodes: int) -> None:
+        self.present = np.zeros((nodes, groups.count), dtype=np.bool_)
+        self.present[node, groups.code[place]] = True
+        self._by_group = _Runs(node * groups.count + groups.code[place], x, nodes * groups.count)
+        self._by_place = _Runs(node * len(groups.code) + place, x, nodes * len(groups.code))
+        self._groups = groups.count
+        self._places = len(groups.code)
+
+    def expand(self, node: Ints, group: Ints) -> tuple[Ints, Ints]:
+        """For each (node, group) its columns: positions into the arguments, and columns."""
+        return self._by_group.of(node * self._groups + group)
+
+    def at_place(self, node: Ints, place: Ints) -> tuple[Ints, Ints]:
+        """For each (node, place) its columns: positions into the arguments, and columns."""
+        return self._by_place.of(node * self._places + place)
+
+
+class _Runs:
+    """Columns sorted by key, found by key in bulk."""
+
+    def __init__(self, key: Ints, column: Ints, keys: int) -> None:
+        order = np.argsort(key, kind="stable")
+        self._column = column[order]
+        self._start = np.searchsorted(key[order], np.arange(keys + 1))
+
+    def of(self, key: Ints) -> tuple[Ints, Ints]:
+        count = self._start[key + 1] - self._start[key]
+        position = np.repeat(np.arange(len(key)), count)
+        offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return position, self._column[np.repeat(self._start[key], count) + offset]
+
+
+def _merged(groups: PlaceGroups, source: Ints, target: Ints, gb: Floats, *, both_ways: bool) -> _Pairs:
+    """Parallel flows added up; with ``both_ways`` opposite ones share a pair."""
+    swapped = (source > target) & both_ways
+    low, high = np.where(swapped, target, source), np.where(swapped, source, target)
+    ends, number = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
+    number = number.reshape(-1)
+    forward = np.bincount(number, np.where(swapped, 0.0, gb), minlength=ends.shape[1])
+    backward = np.bincount(number, np.where(swapped, gb, 0.0), minlength=ends.shape[1])
+    return _Pairs(groups=groups, source=ends[0], target=ends[1], forward_gb=forward, backward_gb=backward)

@@ -1,0 +1,61 @@
+"""Exact reduction: options that no optimal plan needs are left out before anything is solved.
+
+Of two options of one node in one place, the first makes the second needless when it costs no more and weighs no more
+in any row (all rows are ``<=``). Flows, charges by place, groups and pair limits see only the place, so nothing else
+distinguishes them; a charge that covers only one of the two counts as a difference.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from optimizer.model.placement_model import PlacementModel
+
+
+def needed_options(model: PlacementModel) -> npt.NDArray[np.int64]:
+    """Option indices to keep, ascending; at least one optimal plan uses only these."""
+    kept = np.flatnonzero(model.admissible)
+    cell = model.option_node[kept] * (int(model.option_place.max(initial=0)) + 1) + model.option_place[kept]
+    order = np.lexsort((kept, model.unary_micro_usd[kept], cell))
+    kept, cell = kept[order], cell[order]
+    weights = _weights(model)
+    weightless = np.diff(weights.indptr)[kept] == 0
+    first = np.ones(len(kept), dtype=np.bool_)
+    first[1:] = cell[1:] != cell[:-1]
+    start = np.flatnonzero(first)
+    length = np.diff(np.append(start, len(kept)))
+    keep = first.copy()
+    all_weightless = np.minimum.reduceat(weightless, start) if len(start) else np.zeros(0, dtype=np.bool_)
+    for at, size in zip(start[(length > 1) & ~all_weightless], length[(length > 1) & ~all_weightless], strict=True):
+        members = np.arange(at, at + size)
+        keep[members] = _undominated(weights[kept[members]].toarray())
+    return np.sort(kept[keep])
+
+
+def _undominated(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which rows of ``[option, row]`` no earlier (cheaper or equal) option is below everywhere."""
+    keep = np.ones(len(weights), dtype=np.bool_)
+    for later in range(1, len(weights)):
+        earlier = weights[:later][keep[:later]]
+        keep[later] = not (earlier <= weights[later]).all(axis=1).any()
+    return keep
+
+
+def _weights(model: PlacementModel) -> sparse.csr_matrix:
+    """What each option weighs in each row, and whether each charge covers it, ``[option, row or charge]``."""
+    sets = [(row.option, row.coefficient) for row in model.rows]
+    sets += [(charge.option, np.ones(len(charge.option))) for charge in model.charges if not _is_whole(model, charge.option)]
+    if not sets:
+        return sparse.csr_matrix((len(model.option_node), 1))
+    option = np.concatenate([entry[0] for entry in sets])
+    column = np.repeat(np.arange(len(sets)), [len(entry[0]) for entry in sets])
+    value = np.concatenate([entry[1] for entry in sets])
+    return sparse.csr_matrix((value, (option, column)), shape=(len(model.option_node), len(sets)))
+
+
+def _is_whole(model: PlacementModel, option: npt.NDArray[np.int64]) -> bool:
+    """Whether a set of options is all options of some places: then it tells no two options of one place apart."""
+    covered = np.isin(model.option_place, np.unique(model.option_place[option]))
+    return int(covered.sum()) == len(option)

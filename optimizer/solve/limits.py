@@ -1,0 +1,36 @@
+"""When a solve may stop, and what it says on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Stop when the proved gap is at most ``gap_ratio`` or after ``time_limit_seconds``."""
+
+    time_limit_seconds: float = 60.0
+    gap_ratio: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.time_limit_seconds > 0:
+            raise ValueError(f"time_limit_seconds is {self.time_limit_seconds}; expected more than 0")
+        if not 0 <= self.gap_ratio < 1:
+            raise ValueError(f"gap_ratio is {self.gap_ratio}; expected 0 or more and less than 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a solve has come."""
+
+    stage: str
+    seconds: float
+    best_micro_usd: Decimal | None = None
+    lower_bound_micro_usd: Decimal | None = None
+
+
+ProgressCallback = Callable[[Progress], None]

@@ -68,6 +68,11 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{self.data_directory.absolute() / 'placement.sqlite3'}"
 
     @property
+    def store_folder(self) -> Path:
+        """Where the ingest store lies."""
+        return self.data_directory / "store"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone of the nightly run."""
         return ZoneInfo(self.nightly_timezone)

@@ -52,7 +52,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose changes are committed together at the end, or not at all when an error leaves the block."""
-        with Session(self.engine.execution_options(**{WRITING: True})) as session, session.begin():
+        engine = self.engine.execution_options(**{WRITING: True})
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlmodel import Session
 
 from api.database.engine import insert_rows, table_of
@@ -38,7 +38,7 @@ def claim_next(session: Session, *, worker_id: str, now: datetime, lease: timede
             version=_RUN.c.version + 1,
             lease_owner=worker_id,
             lease_until=now + lease,
-            started_at=func.coalesce(_RUN.c.started_at, now),
+            started_at=func.coalesce(_RUN.c.started_at, literal(now, _RUN.c.started_at.type)),
         )
         .returning(_RUN.c.id, _RUN.c.attempt)
     )

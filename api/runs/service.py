@@ -48,8 +48,6 @@ def order_run(services: Services, order: RunOrder, *, key: str | None) -> tuple[
         create_run(session, run)
         if key is not None:
             session.add(IdempotencyKeyRow(key=key, body_sha256=digest, run_id=run.id, received_at=now))
-        session.flush()
-        session.expunge(run)
         return run, False
 
 
@@ -89,8 +87,11 @@ def page_of_runs(session: Session, *, status: RunStatus | None, limit: int, curs
     fingerprint = list_fingerprint("runs", status)
     after = decode_cursor(cursor, fingerprint=fingerprint, kind=str) if cursor else None
     rows = list_runs(session, status=status, limit=limit + 1, after=after)
-    last = rows[limit - 1] if len(rows) > limit else None
-    word = last and encode_cursor(Cursor(sort_value=last.requested_at.isoformat(), id=last.id), fingerprint=fingerprint)
+    word = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        cut = Cursor(sort_value=last.requested_at.isoformat(), id=last.id)
+        word = encode_cursor(cut, fingerprint=fingerprint)
     return RunPage(items=[run_body(row) for row in rows[:limit]], next_cursor=word)
 
 

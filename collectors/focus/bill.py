@@ -118,7 +118,9 @@ def open_bill(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> Bill:
         cells=cells,
         extra=tuple(name for name in header if name not in fed),
         text_columns=frozenset(name for name, kind in types.items() if kind == "VARCHAR"),
-        nested_columns=frozenset(name for name, kind in types.items() if kind.endswith("]") or kind.startswith(("MAP(", "STRUCT("))),
+        nested_columns=frozenset(
+            name for name, kind in types.items() if kind.endswith("]") or kind.startswith(("MAP(", "STRUCT("))
+        ),
     )
 
 
@@ -128,9 +130,7 @@ def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
         with opener(raw.path, "rb") as stream:
             head = stream.read(_HEADER_LIMIT_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
-        raise InvalidFocusFile(
-            f"not a whole gzip file ({fault}); fetch or export it again", path=raw.origin
-        ) from fault
+        raise InvalidFocusFile(f"not a whole gzip file ({fault}); fetch or export it again", path=raw.origin) from fault
     try:
         line = head.split(b"\n", 1)[0].decode("utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -159,7 +159,7 @@ def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
 
 def _parquet_types(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
-        pq.read_schema(raw.path)  # type: ignore[no-untyped-call]
+        pq.read_schema(raw.path)
         rows = connection.execute(
             f"DESCRIBE SELECT * FROM read_parquet({literal(str(raw.path))}, hive_partitioning = false)"
         ).fetchall()
@@ -168,5 +168,3 @@ def _parquet_types(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> dict[
             f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=raw.origin
         ) from fault
     return {name: kind for name, kind, *_ in rows}
-
-

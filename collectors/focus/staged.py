@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from collectors.errors import InvalidFocusFile, TotalsDisagree
 from collectors.focus.bill import Bill
@@ -65,11 +67,13 @@ def stage_bill(
         TotalsDisagree: a second, independent reading finds other money.
     """
     path = staging / f"{name}.parquet"
-    malformed_path = _normalise(bill, connection, source=source, row_offset=row_offset, path=path)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        second_reading = beside.submit(sum_billed_cost, bill)
+        malformed_path = _normalise(bill, connection, source=source, row_offset=row_offset, path=path)
+        expected = _read_again(bill, second_reading)
     relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
     groups = _row_groups(connection, relation)
     found = sum((group.billed_cost for group in groups), Decimal(0))
-    expected = sum_billed_cost(bill)
     if abs(found - expected) >= CENT / 2:
         raise TotalsDisagree(path=bill.raw.origin, expected_cost=expected, found_cost=found)
     return StagedBill(
@@ -81,6 +85,17 @@ def stage_bill(
         oddities=(*_column_oddities(bill, groups), *_cell_oddities(bill, connection, relation)),
         rejections=_rejections(bill, connection, relation, malformed_path),
     )
+
+
+def _read_again(bill: Bill, second_reading: Future[Decimal]) -> Decimal:
+    try:
+        return second_reading.result()
+    except (pa.ArrowInvalid, OSError) as fault:
+        raise InvalidFocusFile(
+            f"cannot be read to its end a second time ({str(fault).splitlines()[0]}); fetch or export it again; "
+            "nothing of it was stored",
+            path=bill.raw.origin,
+        ) from fault
 
 
 def _normalise(
@@ -195,7 +210,8 @@ def _rejections(
 ) -> tuple[Rejection, ...]:
     rows: list[tuple[Any, ...]] = connection.execute(
         f"SELECT {REASON}, coalesce(BillingCurrency, '{UNKNOWN}'), count(*), coalesce(sum(BilledCost), 0), "
-        f"min(file_row_number + 1, {EXAMPLE_COUNT}) FROM {relation} WHERE {REASON} IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        f"min(file_row_number + 1, {EXAMPLE_COUNT}) FROM {relation} WHERE {REASON} IS NOT NULL "
+        "GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     if malformed_path is not None:
         rows += connection.execute(
@@ -243,5 +259,3 @@ def malformed_query(staged: StagedBill) -> str | None:
         f"{null} AS billed_cost_text, json_object('line', line, 'fault', fault)::VARCHAR AS cells "
         f"FROM read_parquet({literal(str(staged.malformed_path))})"
     )
-
-

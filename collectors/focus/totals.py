@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,10 +40,10 @@ def sum_billed_cost(bill: Bill) -> Decimal:
         return sum((_sum_of(chunk) for chunk in _chunks(bill)), Decimal(0))
 
 
-def _chunks(bill: Bill) -> Iterator[pa.Array]:
+def _chunks(bill: Bill) -> Iterator[pa.Array[Any]]:
     column = bill.cells["BilledCost"]
     if bill.delimiter is None:
-        with pq.ParquetFile(bill.raw.path) as stored:  # type: ignore[no-untyped-call]
+        with pq.ParquetFile(bill.raw.path) as stored:
             for batch in stored.iter_batches(batch_size=_PARQUET_ROWS, columns=[column]):
                 yield batch.column(0)
         return
@@ -67,9 +67,9 @@ def _chunks(bill: Bill) -> Iterator[pa.Array]:
             yield batch.column(0)
 
 
-def _sum_of(cells: pa.Array) -> Decimal:
+def _sum_of(cells: pa.Array[Any]) -> Decimal:
     if pa.types.is_floating(cells.type):
-        return Decimal(math.fsum(x for x in pc.drop_null(cells).to_pylist() if abs(x) < _UNREADABLE_FROM))
+        return Decimal(math.fsum(x for x in cells.to_pylist() if x is not None and abs(x) < _UNREADABLE_FROM))
     try:
         if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
             cells = cells.cast(pa.string())

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +17,8 @@ from collectors.pricing.sources.reading_order import read_sources
 from collectors.pricing.sources.tables import split_by_licence, to_tables
 from optimizer.pricing.book import PriceBook
 from optimizer.pricing.errors import InvalidPriceBook
+
+_UNFINISHED: Final = ".parquet.unfinished"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,17 +47,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write_files(tables: dict[str, pa.Table], folder: Path) -> None:
-    """One Parquet file per table and licence, the same bytes for the same tables."""
+    """One Parquet file per table and licence, the same bytes for the same tables.
+
+    All files are written beside their places before the first one is moved in, and files that a former build left and
+    this one does not have are removed, so a full disk cannot leave half a book.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for stem, table in split_by_licence(tables).items():
-        pq.write_table(
-            table,
-            folder / f"{stem}.parquet",
-            compression="zstd",
-            compression_level=19,
-            store_schema=False,
-            row_group_size=1_000_000,
-        )
+    files = split_by_licence(tables)
+    try:
+        for stem, table in files.items():
+            pq.write_table(table, folder / f"{stem}{_UNFINISHED}", compression="zstd", compression_level=19)
+        for stem in files:
+            (folder / f"{stem}{_UNFINISHED}").replace(folder / f"{stem}.parquet")
+    finally:
+        for unfinished in folder.glob(f"*{_UNFINISHED}"):
+            unfinished.unlink()
+    for stale in set(folder.glob("*.parquet")) - {folder / f"{stem}.parquet" for stem in files}:
+        stale.unlink()
 
 
 def _print_counts(rows: pa.Table) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from collectors.sample.draws import Draws
 
 COLD_DATA_IN_HOT_TIERS: Final = "cold_data_in_hot_tiers"
@@ -35,9 +38,10 @@ CAUSES: Final[Mapping[str, str]] = MappingProxyType(
 OVERSIZE_STEPS: Final = {0: 0.52, 1: 0.36, 2: 0.12}
 """Sizes above the fitting one. Fleets are sized for a peak that somebody feared; providers' own advisors report about
 half of all machines as larger than needed."""
+NOTICED_FROM_MEANS: Final = 2.0
 UNMANAGED_LIFECYCLE_RATIO: Final = 0.62
 """Datasets without any lifecycle rule."""
-FAR_READER_RATIO: Final = 0.14
+FAR_READER_RATIO: Final = 0.18
 """Batch jobs and warehouses with one input in another cloud or region."""
 INTERACTIVE_JOBS_RATIO: Final = 0.18
 """Databricks job groups that run on the clusters they were written on."""
@@ -47,9 +51,14 @@ EXPENSIVE_RATIO: Final = 1.10
 """A region counts as expensive from this multiple of the cheapest one."""
 
 
-def oversize_steps(draws: Draws, count: int) -> list[int]:
-    """For each of ``count`` fleets, how many sizes it is too large."""
-    return draws.spread(OVERSIZE_STEPS, count)
+def oversize_steps(draws: Draws, work: npt.NDArray[np.float64]) -> list[int]:
+    """For each fleet, how many sizes it is too large, given the work of each ``[fleet]``.
+
+    What does more than twice the mean is at most one size too large: its bill is large enough for someone to look.
+    """
+    steps = draws.spread(OVERSIZE_STEPS, len(work))
+    watched = work > NOTICED_FROM_MEANS * work.mean()
+    return [min(step, 1) if is_watched else step for step, is_watched in zip(steps, watched, strict=True)]
 
 
 def causes_of(*, oversized: bool = False, on_demand_steady: bool = False) -> frozenset[str]:

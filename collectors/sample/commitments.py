@@ -34,11 +34,11 @@ PLANS: Final = (
         months_left=5, covered_ratio=0.35,
     ),
     CommitmentPlan(
-        id="sp-ireland", service="aws_ec2", place="aws:eu-west-1", purchase="committed_3y",
+        id="ri-ireland", service="aws_ec2", place="aws:eu-west-1", purchase="committed_3y",
         months_left=14, covered_ratio=0.5,
     ),
     CommitmentPlan(
-        id="sp-london", service="aws_ec2", place="aws:eu-west-2", purchase="committed_1y",
+        id="ri-london", service="aws_ec2", place="aws:eu-west-2", purchase="committed_1y",
         months_left=9, covered_ratio=0.4,
     ),
     CommitmentPlan(

@@ -27,14 +27,14 @@ def misplace(draws: Draws, primaries: list[SampleDataset], scale: float) -> list
     """The primaries, of which a handful is moved out of its legal area, on the same cloud."""
     critical = [index for index, dataset in enumerate(primaries) if dataset.row.data_class == "regulated"]
     moved = set(draws.several(critical, [1.0] * len(critical), scaled_count(MISPLACED, scale)))
-    return [
-        _outside(draws, dataset) if index in moved else dataset for index, dataset in enumerate(primaries)
-    ]
+    return [_outside(draws, dataset) if index in moved else dataset for index, dataset in enumerate(primaries)]
 
 
 def _outside(draws: Draws, dataset: SampleDataset) -> SampleDataset:
     cloud = provider_of(dataset.row.place)
-    outside = [place for place in PLACES if provider_of(place) == cloud and not is_legal(dataset.row.jurisdiction, place)]
+    outside = [
+        place for place in PLACES if provider_of(place) == cloud and not is_legal(dataset.row.jurisdiction, place)
+    ]
     return replace(dataset, row=replace(dataset.row, place=draws.one(outside)))
 
 

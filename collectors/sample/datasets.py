@@ -96,7 +96,11 @@ def primary_datasets(draws: Draws, scale: float, stored_gb: float) -> list[Sampl
         causes = frozenset({COLD_DATA_IN_HOT_TIERS}) if unmanaged[index] else frozenset[str]()
         built.append(
             SampleDataset(
-                row=row, resource_id=f"bucket/{dataset_id}", bands=bands, objects_per_gb=kind.objects_per_gb, causes=causes
+                row=row,
+                resource_id=f"bucket/{dataset_id}",
+                bands=bands,
+                objects_per_gb=kind.objects_per_gb,
+                causes=causes,
             )
         )
     return built

@@ -43,17 +43,19 @@ class Draws:
         return self._random.permutation(weights / weights.sum())
 
     def spread(self, ratios: dict[Choice, float], count: int) -> list[Choice]:
-        """``count`` choices in the given ratios, as exactly as whole numbers allow, shuffled (largest remainder)."""
+        """``count`` choices in the given ratios, shuffled; each occurs as often as its ratio says, rounded up or down.
+
+        Systematic sampling (W. G. Madow, 1949): equidistant points with one random start over the ratios laid end to
+        end, so that neighbours in ``ratios`` stand in for each other when ``count`` is small.
+        """
         names = list(ratios)
-        wanted = np.array([ratios[name] for name in names]) / sum(ratios.values()) * count
-        whole = np.floor(wanted).astype(int)
-        order = np.argsort(-(wanted - whole), kind="stable")
-        whole[order[: count - int(whole.sum())]] += 1
-        laid_out = [index for index, times in enumerate(whole) for _ in range(times)]
+        ends = np.cumsum([ratios[name] for name in names])
+        points = (np.arange(count) + self._random.uniform()) * (ends[-1] / count) if count else np.zeros(0)
+        laid_out = np.minimum(np.searchsorted(ends, points, side="right"), len(names) - 1)
         return [names[index] for index in self._random.permutation(laid_out)]
 
     def chosen(self, count: int, ratio: float) -> list[bool]:
-        """``count`` flags of which ``ratio`` are true, rounded to a whole number, shuffled."""
+        """``count`` flags of which ``ratio`` are true, rounded up or down, shuffled."""
         return self.spread({True: ratio, False: 1.0 - ratio}, count)
 
     def hexadecimal(self) -> str:

@@ -39,7 +39,9 @@ def draw_lineage(draws: Draws, workloads: list[SampleWorkload], primaries: list[
     for dataset in primaries:
         beside[dataset.row.place].append(dataset)
     listed = [workload for workload in workloads if workload.listed]
-    jobs = [workload for workload in listed if workload.row.service in FAR_READING_SERVICES and _reads_in_bulk(workload)]
+    jobs = [
+        workload for workload in listed if workload.row.service in FAR_READING_SERVICES and _reads_in_bulk(workload)
+    ]
     far = dict(zip((job.row.workload_id for job in jobs), draws.chosen(len(jobs), FAR_READER_RATIO), strict=True))
     drawn: list[Edge] = []
     far_readers = set()
@@ -77,9 +79,7 @@ def _local_edges(draws: Draws, workload: SampleWorkload, local: list[SampleDatas
             workload_id=workload_id,
             dataset_id=dataset.row.dataset_id,
             direction="read",
-            gb_per_month=round(
-                min(_bulk_read_gb(workload) / total_gb, MOST_READS_OF_A_DATASET) * dataset.stored_gb, 3
-            ),
+            gb_per_month=round(min(_bulk_read_gb(workload) / total_gb, MOST_READS_OF_A_DATASET) * dataset.stored_gb, 3),
             max_rtt_ms=TIGHT_RTT_MS if tight and position == 0 else None,
         )
         for position, dataset in enumerate(inputs)
@@ -165,11 +165,11 @@ def _with_written_gb(edges: list[Edge], primaries: list[SampleDataset]) -> tuple
 
 def with_reads(primaries: list[SampleDataset], edges: tuple[Edge, ...]) -> list[SampleDataset]:
     """The primaries with what the edges read of them spread over their age bands."""
-    read_gb: Counter[str] = Counter()
+    read_gb: defaultdict[str, float] = defaultdict(float)
     for edge in edges:
         if edge.direction == "read":
-            read_gb[edge.dataset_id] += edge.gb_per_month  # type: ignore[assignment]
-    return [_with_read_gb(dataset, float(read_gb[dataset.row.dataset_id])) for dataset in primaries]
+            read_gb[edge.dataset_id] += edge.gb_per_month
+    return [_with_read_gb(dataset, read_gb[dataset.row.dataset_id]) for dataset in primaries]
 
 
 def _with_read_gb(dataset: SampleDataset, read_gb: float) -> SampleDataset:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from collectors.inventory.rows import WorkloadRow
 from collectors.sample import activity
 from collectors.sample.causes import causes_of, oversize_steps
@@ -58,9 +60,7 @@ def machine_fleets(draws: Draws, prices: PriceBook, scale: float) -> list[Sample
     return built + [_workload(draws, prices, fleet, False, listed=False) for fleet in unlisted]
 
 
-def _fixed(
-    draws: Draws, scale: float, count: int, kind: str, family: str, vcpu: int, instances: int
-) -> list[_Fleet]:
+def _fixed(draws: Draws, scale: float, count: int, kind: str, family: str, vcpu: int, instances: int) -> list[_Fleet]:
     """Clusters of one design. Brokers and schedulers stand on the two clouds whose landing zones carry production."""
     number = scaled_count(count, scale)
     sites = draw_sites(draws, number, {"aws": 0.5, "azure": 0.5})
@@ -75,7 +75,7 @@ def _fixed(
             steps=steps,
             labour_hours=160.0 if kind == "kafka" else 80.0,
         )
-        for index, (site, steps) in enumerate(zip(sites, oversize_steps(draws, number), strict=True))
+        for index, (site, steps) in enumerate(zip(sites, oversize_steps(draws, np.ones(number)), strict=True))
     ]
 
 
@@ -85,7 +85,7 @@ def _applications(draws: Draws, scale: float) -> list[_Fleet]:
     wanted_vcpu = draws.shares(number, activity.SIZE_SIGMA) * activity.APPLICATION_VCPU * scale
     families = draws.spread({"general": 0.7, "memory": 0.3}, number)
     fleets = []
-    for index, (site, steps) in enumerate(zip(sites, oversize_steps(draws, number), strict=True)):
+    for index, (site, steps) in enumerate(zip(sites, oversize_steps(draws, wanted_vcpu), strict=True)):
         # about four machines a fleet: the largest standard size that still leaves four, but at least 2 vCPU
         vcpu = max(size for size in SIZES_VCPU[:4] if size <= max(2.0, wanted_vcpu[index] / 4))
         kind = _APPLICATIONS[index % len(_APPLICATIONS)]
@@ -104,9 +104,7 @@ def _applications(draws: Draws, scale: float) -> list[_Fleet]:
     return fleets
 
 
-def _workload(
-    draws: Draws, prices: PriceBook, fleet: _Fleet, waits: bool, *, listed: bool = True
-) -> SampleWorkload:
+def _workload(draws: Draws, prices: PriceBook, fleet: _Fleet, waits: bool, *, listed: bool = True) -> SampleWorkload:
     site = fleet.site
     machine = standard_machine(prices, site.place, fleet.family, larger(fleet.vcpu, fleet.steps))
     fitting = standard_machine(prices, site.place, fleet.family, fleet.vcpu)

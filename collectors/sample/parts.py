@@ -99,4 +99,3 @@ class Platform:
     datasets: tuple[SampleDataset, ...]
     edges: tuple[Edge, ...]
     commitments: tuple[SampleCommitment, ...]
-    sundry_uses: tuple[Use, ...]

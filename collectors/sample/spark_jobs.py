@@ -69,11 +69,13 @@ def spark_jobs(draws: Draws, prices: PriceBook, scale: float) -> list[SampleWork
 
 def _groups(draws: Draws, prices: PriceBook, scale: float, engine: str, count: int) -> list[_Group]:
     sites = draw_sites(draws, count, _PROVIDERS[engine], partial(_is_sold, prices, engine))
-    work = draws.shares(count, activity.SIZE_SIGMA) * activity.SPARK_VCPU_HOURS * activity.SPARK_WORK_RATIO[engine] * scale
+    work = (
+        draws.shares(count, activity.SIZE_SIGMA) * activity.SPARK_VCPU_HOURS * activity.SPARK_WORK_RATIO[engine] * scale
+    )
     interruptible = draws.chosen(count, INTERRUPTIBLE_RATIO)
     interactive = draws.chosen(count, INTERACTIVE_JOBS_RATIO)
     spot = draws.chosen(count, SPOT_RATIO)
-    steps = oversize_steps(draws, count)
+    steps = oversize_steps(draws, work)
     groups = []
     for index, site in enumerate(sites):
         used_ratio = draws.between(*FITTING_UTILISATION_RATIO) / 2 ** steps[index]
@@ -180,5 +182,3 @@ def _glue(prices: PriceBook, draws: Draws, group: _Group) -> _Built:
         rhythm="weekday",
     )
     return "aws_glue", "G.1X", "on_demand", DPU_VCPU, DPU_GIB, workers, (use,)
-
-

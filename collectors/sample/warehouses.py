@@ -65,7 +65,7 @@ def warehouses(draws: Draws, prices: PriceBook, scale: float) -> list[SampleWork
     for engine, count in engines.items():
         sites = draw_sites(draws, count, _PROVIDERS[engine], partial(_is_sold, prices, engine))
         work = draws.shares(count, activity.SIZE_SIGMA) * activity.WAREHOUSE_VCPU_HOURS[engine] * scale
-        steps = oversize_steps(draws, count)
+        steps = oversize_steps(draws, work)
         for index, site in enumerate(sites):
             warehouse = _Warehouse(
                 id=f"wh-{engine.partition('_')[2] or engine}-{site.business_unit}-{index + 1:03d}",
@@ -95,11 +95,18 @@ def _build(draws: Draws, warehouse: _Warehouse) -> tuple[str, float, float, Use]
     vcpu_per_unit = SNOWFLAKE_VCPU_PER_CREDIT if engine == "snowflake" else 1 / SQL_SERVERLESS_DBU_PER_VCPU_HOUR
     sizes = _sizes(engine)
     units = warehouse.vcpu_hours / used_ratio / vcpu_per_unit
-    fitting = next((size for size, (_, rate) in enumerate(sizes) if units / rate <= LONGEST_RUNNING_HOURS), len(sizes) - 1)
+    fitting = next(
+        (size for size, (_, rate) in enumerate(sizes) if units / rate <= LONGEST_RUNNING_HOURS), len(sizes) - 1
+    )
     hours = units / sizes[fitting][1]
     name, rate = sizes[min(fitting + warehouse.steps, len(sizes) - 1)]
     if engine == "databricks":
-        return f"sql_serverless-{name}", rate * vcpu_per_unit, hours, _use(warehouse, engine, "dbu.sql_serverless", rate * hours)
+        return (
+            f"sql_serverless-{name}",
+            rate * vcpu_per_unit,
+            hours,
+            _use(warehouse, engine, "dbu.sql_serverless", rate * hours),
+        )
     edition = "business_critical" if warehouse.site.is_critical else "enterprise"
     return f"{edition}-{name}", rate * vcpu_per_unit, hours, _use(warehouse, engine, f"credit.{edition}", rate * hours)
 

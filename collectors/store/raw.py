@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from collectors.store.durable import move_durably
 
-_CHUNK_BYTES: Final = 1 << 20
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 
 
@@ -35,18 +35,15 @@ def suffix_of(path: Path) -> str | None:
 def keep_raw(origin: Path, *, raw: Path, staging: Path, suffix: str) -> RawFile:
     """Copy a file into ``raw`` under the hash of its bytes, unless that content is there already.
 
-    The hash is of the bytes written, so a file that changes while it is copied cannot be stored under a wrong name.
+    The hash is of the copy, so a file that changes while it is copied cannot be stored under a wrong name.
 
     Raises:
         OSError: the origin cannot be read or the store cannot be written.
     """
-    digest = hashlib.sha256()
     unfinished = staging / f"raw{suffix}"
-    with origin.open("rb") as reading, unfinished.open("wb") as writing:
-        while chunk := reading.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            writing.write(chunk)
-    sha256 = digest.hexdigest()
+    shutil.copyfile(origin, unfinished)
+    with unfinished.open("rb") as copied:
+        sha256 = hashlib.file_digest(copied, "sha256").hexdigest()
     target = raw / sha256[:2] / f"{sha256}{suffix}"
     if target.exists():
         unfinished.unlink()

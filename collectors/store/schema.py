@@ -129,9 +129,7 @@ Tags                                C null     json    1.0
 
 def _column(line: str) -> Column:
     name, level, nulls, kind, introduced = line.split()
-    return Column(
-        name=name, kind=_KINDS[kind], level=_LEVELS[level], nullable=nulls == "null", introduced=introduced
-    )
+    return Column(name=name, kind=_KINDS[kind], level=_LEVELS[level], nullable=nulls == "null", introduced=introduced)
 
 
 COLUMNS: Final = tuple(_column(line) for line in _TABLE.strip().splitlines())

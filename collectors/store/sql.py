@@ -35,7 +35,7 @@ def path_list(paths: list[Path]) -> str:
 class EngineLimits:
     """What one DuckDB connection may use."""
 
-    memory_mb: int = 900
+    memory_mb: int = 1100
     threads: int = 2
 
 

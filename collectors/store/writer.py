@@ -114,5 +114,3 @@ class StoreWriter:
             for parent in (folder.parent, folder.parent.parent, folder.parent.parent.parent):
                 sync_folder(parent)
         return tuple(str(target.relative_to(self._layout.root)) for target in targets)
-
-

@@ -50,9 +50,9 @@ class Block:
         """The rows of a mask or of indices, in that order."""
         return Block(**{name: getattr(self, name)[chosen] for name in _COLUMNS})
 
-    def replace(self, **columns: npt.NDArray[np.generic]) -> Block:
-        """The same block with other columns."""
-        return dataclasses.replace(self, **columns)
+    def with_one_off(self, one_off_micro_usd: npt.NDArray[np.int64]) -> Block:
+        """The same block with other one-off costs."""
+        return dataclasses.replace(self, one_off_micro_usd=one_off_micro_usd)
 
 
 _COLUMNS = tuple(column.name for column in dataclasses.fields(Block))

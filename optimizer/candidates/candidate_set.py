@@ -1,4 +1,4 @@
-"""Where each workload and dataset could live: every priced candidate, column by column, and every one that was dropped."""
+"""Where each workload and dataset could live: every priced candidate, column by column, and every dropped one."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ CONTRACTED: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Context:
-    """One run. ``missing`` counts, per (service, place id, meter), the nodes that would have asked for that price."""
+    """One run. ``missing`` counts, per (service, place id, meter), the most nodes that asked for that price at once."""
 
     estate: Estate
     prices: PriceBook
@@ -47,7 +47,8 @@ class Context:
     def note_missing(self, *, service: str, place_id: str, meter: str, asked_by: int) -> None:
         """Remember that a price was needed and not in the book."""
         if asked_by:
-            self.missing[service, place_id, meter] += asked_by
+            known = self.missing[service, place_id, meter]
+            self.missing[service, place_id, meter] = max(known, asked_by)
 
     def machine(self, place_id: str, service: str, sku: str) -> tuple[float, float] | None:
         """vCPU and GiB of a machine size, None when the book does not list it there."""

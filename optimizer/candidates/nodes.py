@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.candidates.commitments import CommitmentColumns, commitment_columns
 from optimizer.candidates.places import PlaceGrid
 from optimizer.candidates.recovery import demanded_copies
 from optimizer.candidates.vocabulary import Names
-from optimizer.domain.estate import BilledMonth, Commitment, Dataset, Estate, Workload
+from optimizer.domain.estate import BilledMonth, Dataset, Estate, Workload
 from optimizer.domain.policy import Policy
 
-DAYS_PER_MONTH: Final = 365 / 12
 NOWHERE: Final = -1
 
 
@@ -26,8 +25,6 @@ class Nodes:
     ``things`` holds the workload or dataset itself; for a demanded copy, its primary. ``place`` is the code of
     today's place, -1 for a copy that does not exist; ``origin`` is where its bytes are today (the primary's place).
     ``billed_micro_usd`` is int64 ``[node, component]`` in the order compute, storage, requests, retrieval.
-    Commitment columns describe the commitment that covers ``committed_micro_usd`` a month, for ``committed_months``
-    more months; ``committed_place`` is -1 when it holds anywhere.
     """
 
     ids: tuple[str, ...]
@@ -43,10 +40,7 @@ class Nodes:
     purchase: npt.NDArray[np.int32]
     billed_micro_usd: npt.NDArray[np.int64]
     labour_hours: npt.NDArray[np.float64]
-    committed_micro_usd: npt.NDArray[np.int64]
-    committed_months: npt.NDArray[np.float64]
-    committed_service: npt.NDArray[np.int32]
-    committed_place: npt.NDArray[np.int32]
+    commitments: CommitmentColumns
     replica_of: tuple[str | None, ...]
 
     def __len__(self) -> int:
@@ -73,7 +67,6 @@ def nodes_of(estate: Estate, policy: Policy, grid: PlaceGrid, names: Names) -> N
         *(copy.primary.id for copy in copies),
     )
     billed = [_billed(thing.billed) for thing in things[:existing]] + [(0, 0, 0, 0)] * len(copies)
-    commitments = _commitment_columns(things, estate, grid, names)
     return Nodes(
         ids=(*(thing.id for thing in things[:existing]), *(copy.id for copy in copies)),
         things=things,
@@ -88,10 +81,11 @@ def nodes_of(estate: Estate, policy: Policy, grid: PlaceGrid, names: Names) -> N
         purchase=names.purchases.codes(thing.purchase if isinstance(thing, Workload) else "" for thing in things),
         billed_micro_usd=np.array(billed, dtype=np.int64).reshape(-1, 4),
         labour_hours=np.array(
-            [thing.migration_labour_hours if isinstance(thing, Workload) else np.nan for thing in things], dtype=np.float64
+            [thing.migration_labour_hours if isinstance(thing, Workload) else np.nan for thing in things],
+            dtype=np.float64,
         ),
         replica_of=replica_of,
-        **commitments,
+        commitments=commitment_columns(things, estate, grid, names),
     )
 
 
@@ -104,15 +98,6 @@ def stale_duplicates(estate: Estate) -> frozenset[str]:
     )
 
 
-def months_left(as_of_on: date, ends_on: date) -> float:
-    """Months from ``as_of_on`` to ``ends_on``, a month being 365 / 12 days; 0 when it is past.
-
-    >>> months_left(date(2026, 11, 1), date(2027, 11, 1))
-    12.0
-    """
-    return max(0.0, (ends_on - as_of_on).days / DAYS_PER_MONTH)
-
-
 def _billed(billed: BilledMonth) -> tuple[int, int, int, int]:
     return (
         billed.compute_micro_usd,
@@ -120,28 +105,3 @@ def _billed(billed: BilledMonth) -> tuple[int, int, int, int]:
         billed.requests_micro_usd,
         billed.retrieval_micro_usd,
     )
-
-
-def _commitment_columns(
-    things: tuple[Workload | Dataset, ...], estate: Estate, grid: PlaceGrid, names: Names
-) -> dict[str, npt.NDArray[np.generic]]:
-    by_id = {commitment.id: commitment for commitment in estate.commitments}
-    amount = np.zeros(len(things), dtype=np.int64)
-    months = np.zeros(len(things))
-    service = np.zeros(len(things), dtype=np.int32)
-    place = np.full(len(things), NOWHERE, dtype=np.int32)
-    for row, workload in enumerate(estate.workloads):
-        commitment: Commitment | None = by_id.get(workload.commitment_id or "")
-        if commitment is None or workload.committed_micro_usd == 0:
-            continue
-        amount[row] = workload.committed_micro_usd
-        months[row] = months_left(estate.as_of_on, commitment.ends_on)
-        service[row] = names.services.code(commitment.service)
-        if commitment.place_id is not None:
-            place[row] = grid.code_of.get(commitment.place_id, grid.code_of[workload.place_id])
-    return {
-        "committed_micro_usd": amount,
-        "committed_months": months,
-        "committed_service": service,
-        "committed_place": place,
-    }

@@ -63,9 +63,7 @@ def _transfer(prices: PriceBook, place_ids: list[str]) -> tuple[npt.NDArray[np.i
         return _known_pairs(prices, place_ids, confidence), confidence
 
 
-def _known_pairs(
-    prices: PriceBook, place_ids: list[str], confidence: npt.NDArray[np.int8]
-) -> npt.NDArray[np.int64]:
+def _known_pairs(prices: PriceBook, place_ids: list[str], confidence: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
     """Pair by pair, for books that lack some: a pair is asked for only when both its directions are priced."""
     known = np.full((len(place_ids), len(place_ids)), UNKNOWN, dtype=np.int64)
     np.fill_diagonal(known, 0)

@@ -11,7 +11,7 @@ from optimizer.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandedCopy:
-    """A copy to be made of ``primary``; ``id`` is ``<dataset>/copy-2`` for the second copy, the primary being the first."""
+    """A copy to be made of ``primary``; ``id`` is ``<dataset>/copy-2`` for the second, the primary being the first."""
 
     id: str
     primary: Dataset
@@ -21,10 +21,11 @@ def demanded_copies(estate: Estate, policy: Policy, stale: frozenset[str]) -> tu
     """One entry per missing copy, in the estate's order.
 
     A dataset selected by several statements needs the largest of their numbers. Declared replicas count as copies of
-    their primary and are not themselves copied; a stale duplicate is not protected, and an empty dataset has nothing to copy.
+    their primary and are not themselves copied; a stale duplicate is not protected, and an empty dataset has nothing
+    to copy.
     """
     replicas = Counter(dataset.replica_of for dataset in estate.datasets if dataset.replica_of is not None)
-    taken = {thing.id for thing in (*estate.workloads, *estate.datasets)}
+    taken = {thing.id for things in (estate.workloads, estate.datasets) for thing in things}
     copies: list[DemandedCopy] = []
     for dataset in estate.datasets:
         if dataset.replica_of is not None or dataset.id in stale or not dataset.bands:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingPrice:
-    """A price that was needed and is not in the book; ``nodes`` is how many nodes it would have served."""
+    """A price that was needed and is not in the book; at least ``nodes`` nodes would have been served."""
 
     service: str
     place_id: str

@@ -20,7 +20,7 @@ from optimizer.domain.estate import COMPONENTS, AgeBand, Dataset, Workload
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stays:
-    """``block`` has one row per existing node, in node order; the tuples are ids of nodes that the bill is silent on."""
+    """``block`` has one row per existing node, in node order; the tuples name nodes that the bill is silent on."""
 
     block: Block
     from_book: tuple[str, ...]

@@ -120,8 +120,12 @@ def _band(
 def _is_todays(context: Context, block: Block, entry: ServiceEntry) -> npt.NDArray[np.bool_]:
     """Whether a candidate is what runs today under another name: that is *stay*, priced from the bill."""
     nodes = context.nodes
-    same_spot = (nodes.place[block.node] == block.place) & (nodes.service[block.node] == block.service)
+    same_spot: npt.NDArray[np.bool_] = (nodes.place[block.node] == block.place) & (
+        nodes.service[block.node] == block.service
+    )
     if entry.billing == "scan":
         return same_spot
-    same_purchase = nodes.purchase[block.node] == block.purchase
-    return same_spot & (nodes.sku[block.node] == block.sku) & (same_purchase | (entry.billing != "machine"))
+    same: npt.NDArray[np.bool_] = same_spot & (nodes.sku[block.node] == block.sku)
+    if entry.billing == "machine":
+        same &= nodes.purchase[block.node] == block.purchase
+    return same

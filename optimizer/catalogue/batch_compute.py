@@ -8,14 +8,16 @@ from optimizer.catalogue import databricks_units
 from optimizer.catalogue.entry import ALL_HOSTS, RoleCatalogue, ServiceEntry, SizingBand, UnitSize
 from optimizer.catalogue.limits import WORK_IS_MEASURED
 
-_GLUE_SOURCE: Final = "https://docs.aws.amazon.com/glue/latest/dg/add-job.html: 1 DPU = 4 vCPU and 16 GB, at least 2 DPU"
+_GLUE_SOURCE: Final = (
+    "https://docs.aws.amazon.com/glue/latest/dg/add-job.html: 1 DPU = 4 vCPU and 16 GB, at least 2 DPU"
+)
 
 _SPARK_ON_MACHINES: Final = SizingBand(
     low_ratio=0.9,
     expected_ratio=1.0,
     high_ratio=1.25,
     confidence="estimated",
-    source="the same open-source Spark on x86 vCPUs; the upper end is the start-up of clusters that a managed service hides",
+    source="the same open-source Spark on x86 vCPUs; the upper end is cluster start-up, which a managed service hides",
 )
 _GLUE: Final = SizingBand(
     low_ratio=0.9,
@@ -29,7 +31,7 @@ _DATABRICKS: Final = SizingBand(
     expected_ratio=0.95,
     high_ratio=1.1,
     confidence="estimated",
-    source="classic runtime without Photon; the vendor reports less CPU for the same Spark work, ours to measure per job",
+    source="classic runtime without Photon; the vendor reports less CPU for the same Spark work, to be measured",
 )
 
 
@@ -58,7 +60,9 @@ BATCH_COMPUTE: Final = RoleCatalogue(
             source=_GLUE_SOURCE,
             meter="dpu_hour",
             units_per_vcpu_hour=0.25,
-            sizes=tuple(UnitSize(name=f"{dpu}-dpu", units_per_hour=float(dpu)) for dpu in (2, 4, 8, 16, 32, 64, 128, 256)),
+            sizes=tuple(
+                UnitSize(name=f"{dpu}-dpu", units_per_hour=float(dpu)) for dpu in (2, 4, 8, 16, 32, 64, 128, 256)
+            ),
             effort_ratio=0.8,
             limits=(WORK_IS_MEASURED,),
         ),

@@ -10,7 +10,9 @@ from optimizer.catalogue.entry import UnitSize
 
 SOURCE: Final = "https://www.databricks.com/product/pricing/product-pricing/instance-types"
 
-DBU_PER_VCPU_HOUR: Final[Mapping[str, float]] = MappingProxyType({"general": 0.1725, "compute": 0.1525, "memory": 0.225})
+DBU_PER_VCPU_HOUR: Final[Mapping[str, float]] = MappingProxyType(
+    {"general": 0.1725, "compute": 0.1525, "memory": 0.225}
+)
 """DBU an hour of a classic (not Photon) job machine, per vCPU, by machine family.
 
 From 4-vCPU machines: general m5.xlarge 0.69, compute c5.xlarge 0.61, memory r5.xlarge 0.90 DBU an hour. The list goes

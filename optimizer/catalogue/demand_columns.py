@@ -15,7 +15,7 @@ from optimizer.domain.estate import Workload
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DemandColumns:
-    """Shapes ``[workload]``; quantities a month as in ``optimizer.domain.estate.Demand``, per instance where it says so.
+    """Shapes ``[workload]``; quantities a month as in ``optimizer.domain.estate.Demand``, per instance where said so.
 
     ``node`` is the index of the workload among all nodes. ``runs_on_arm`` says that today's machine is ARM.
     """

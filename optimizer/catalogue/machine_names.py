@@ -6,6 +6,9 @@ import re
 from functools import cache
 from typing import Final
 
+ARM: Final = "arm64"
+"""How the price book writes the architecture."""
+
 _ARM: Final = {
     "aws_ec2": re.compile(r"^(a1|[a-z]+\d+g[a-z]*)\."),
     "azure_vm": re.compile(r"^(Standard_)?[A-Z]+\d+[a-z]*p[a-z]*([ _]v\d+)?$"),

@@ -35,7 +35,9 @@ _SCAN: Final = SizingBand(
 
 def snowflake_edition_of(demand: DemandColumns) -> npt.NDArray[np.object_]:
     """Edition that each workload needs: today's on Snowflake, else by class of data, ``[workload]``."""
-    editions = np.where(np.isin(demand.data_class, GUARDED_DATA_CLASSES), "business_critical", "enterprise").astype(object)
+    editions = np.where(np.isin(demand.data_class, GUARDED_DATA_CLASSES), "business_critical", "enterprise").astype(
+        object
+    )
     for row in np.flatnonzero(demand.service == "snowflake"):
         sku = str(demand.sku[row]).lower().replace("-", "_").replace(" ", "_")
         editions[row] = next((edition for edition in SNOWFLAKE_EDITIONS if edition in sku), editions[row])
@@ -101,6 +103,8 @@ SQL_WAREHOUSE: Final = RoleCatalogue(
         ),
         _by_scan("gcp_bigquery", "gcp", "https://cloud.google.com/bigquery/pricing", effort_ratio=1.2),
         _by_scan("aws_athena", "aws", "https://aws.amazon.com/athena/pricing/", effort_ratio=1.0),
-        _by_scan("azure_synapse", "azure", "https://azure.microsoft.com/pricing/details/synapse-analytics/", effort_ratio=1.1),
+        _by_scan(
+            "azure_synapse", "azure", "https://azure.microsoft.com/pricing/details/synapse-analytics/", effort_ratio=1.1
+        ),
     ),
 )

@@ -11,7 +11,7 @@ _SAME_VCPU: Final = SizingBand(
     expected_ratio=1.0,
     high_ratio=1.15,
     confidence="estimated",
-    source="a vCPU is one hyper-thread on x86 machines of all three clouds; generations differ by 10-15 % at equal count",
+    source="a vCPU is one hyper-thread of x86 on all three clouds; generations differ by 10-15 % at equal count",
 )
 
 

@@ -21,6 +21,8 @@ from optimizer.explain.statements import Statements
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules import enforced_rules
+from optimizer.rules.copies import Copies
+from optimizer.rules.keep_apart import KeepApart
 from optimizer.rules.pair_latency import PairLatency
 from optimizer.rules.rule import Rule, Violation
 
@@ -82,9 +84,24 @@ class RuleBook:
 
 
 def gaps_today(problem: Problem) -> tuple[Violation, ...]:
-    """Rules that today's placement breaks, demanded copies that do not exist yet included."""
+    """Rules that today's placement breaks, demanded copies that do not exist yet included.
+
+    What does not run yet is a gap only where a rule keeps it apart from something: then it is a copy that is missing.
+    """
     today = Plan.stay(problem)
-    return tuple(violation for rule in enforced_rules(problem) for violation in rule.violations(problem, today))
+    found = [
+        violation
+        for rule in enforced_rules(problem)
+        if not isinstance(rule, Copies)
+        for violation in rule.violations(problem, today)
+    ]
+    for rule in problem.rules:
+        if isinstance(rule, KeepApart):
+            for node_id in rule.nodes:
+                if problem.node_current[problem.node_index[node_id]] < 0:
+                    message = f"{rule.id}: {node_id} does not exist yet"
+                    found.append(Violation(rule_id=rule.id, node_ids=(node_id,), message=message))
+    return tuple(found)
 
 
 def feasibility_of(

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from optimizer.domain.place import Place
 from optimizer.errors import InvalidPlace, MissingPrice, UnknownPlace
 from optimizer.pricing.checks import check_tables, describe
-from optimizer.pricing.columns import codes_of, decimal_usd, floats_of
+from optimizer.pricing.columns import codes_of, decimal_usd, floats_of, frozen
 from optimizer.pricing.errors import InvalidPriceRow
 from optimizer.pricing.fingerprint import fingerprint
 from optimizer.pricing.index import build_index
 from optimizer.pricing.machines import MachineOffer, MachineOffers
-from optimizer.pricing.names import CONFIDENCES, NOT_SOLD, PURCHASES, QUOTED_UNITS
+from optimizer.pricing.names import CONFIDENCES, MACHINE_SERVICES, NOT_SOLD, PURCHASES, QUOTED_UNITS
 from optimizer.pricing.roundtrip import complete, distances_km
 from optimizer.pricing.scaling import PriceSelection, scaled_tables
 from optimizer.pricing.tiers import TierSchedule
@@ -35,7 +35,7 @@ class PriceBook:
     """
 
     __slots__ = (
-        "_index", "_machine_rows", "_offers_cache", "_place_index", "_round_trips",
+        "_index", "_machine_rows", "_offers", "_place_index", "_round_trips", "_schedules",
         "_tables", "_transfers", "places", "snapshot_id",
     )  # fmt: skip
 
@@ -56,7 +56,8 @@ class PriceBook:
         self._round_trips = _round_trips_of(tables, place_ids)
         keys = zip(tables["machines"]["service"].to_pylist(), tables["machines"]["sku"].to_pylist(), strict=True)
         self._machine_rows = {key: row for row, key in enumerate(keys)}
-        self._offers_cache: dict[tuple[str, str], MachineOffers] = {}
+        self._offers: dict[tuple[str, str], MachineOffers] = {}
+        self._schedules: dict[tuple[str, str, str, str], TierSchedule | None] = {}
         self.snapshot_id: str = fingerprint(tables)
 
     def __repr__(self) -> str:
@@ -74,8 +75,19 @@ class PriceBook:
         """Prices of a meter at a place, or None where it is not priced: never zero, never the nearest place's.
 
         Bytes are quoted per 10^9 (``GB``, ``GB-month``). A commitment sold under several payment models is quoted
-        without upfront payment if it is sold so, else with the smallest upfront part.
+        without upfront payment if it is sold so, else with the smallest upfront part. What is free has a schedule of 0.
+
+        Raises:
+            ValueError: ``purchase`` is none of ``PURCHASES``.
         """
+        if purchase not in PURCHASES:
+            raise ValueError(f"unknown purchase term {purchase!r}; expected one of {list(PURCHASES)}")
+        key = (service, meter, place_id, purchase)
+        if key not in self._schedules:
+            self._schedules[key] = self._schedule_of(*key)
+        return self._schedules[key]
+
+    def _schedule_of(self, service: str, meter: str, place_id: str, purchase: str) -> TierSchedule | None:
         found = self._index.positions(service=service, meter=meter, place_id=place_id, purchase=purchase)
         if len(found) == 0:
             return None
@@ -85,8 +97,8 @@ class PriceBook:
         pico_usd = self._index.pico_usd[found]
         return TierSchedule(
             unit=unit,
-            minimum_quantity=self._index.tier_min[found] * units_per_published,
-            pico_usd=np.rint(pico_usd / units_per_published).astype(np.int64),
+            minimum_quantity=frozen(self._index.tier_min[found] * units_per_published),
+            pico_usd=frozen(np.rint(pico_usd / units_per_published).astype(np.int64)),
             confidence=CONFIDENCES[max(CONFIDENCES.index(self._text("confidence", int(row)))
                                        for row in self._index.row[found])],
             source=self._text("source", row),
@@ -100,12 +112,15 @@ class PriceBook:
 
         Raises:
             UnknownPlace: the book has no such place.
+            ValueError: ``service`` is none of ``MACHINE_SERVICES``.
         """
+        if service not in MACHINE_SERVICES:
+            raise ValueError(f"{service!r} does not hire out machines; expected one of {list(MACHINE_SERVICES)}")
         self._place_indices([place_id])
         key = (place_id, service)
-        if key not in self._offers_cache:
-            self._offers_cache[key] = self._offers_at(place_id, service)
-        return self._offers_cache[key]
+        if key not in self._offers:
+            self._offers[key] = self._offers_at(place_id, service)
+        return self._offers[key]
 
     def machine(self, place_id: str, service: str, sku: str) -> MachineOffer | None:
         """One machine size at a place, or None when it is not sold there."""
@@ -201,8 +216,7 @@ class PriceBook:
         firsts = self._index.firsts_at(service=service, place_id=place_id)
         meter_codes, sku_of = np.unique(self._index.meter[firsts], return_inverse=True)
         skus = [self._index.meters[code] for code in meter_codes]
-        known = [(service, sku) in self._machine_rows for sku in skus]
-        machine_rows = [self._machine_rows[service, sku] for sku in skus if (service, sku) in self._machine_rows]
+        machine_rows = [self._machine_rows[service, sku] for sku in skus]
         shape = (len(skus), len(PURCHASES))
         pico_usd = np.full(shape, NOT_SOLD, dtype=np.int64)
         confidence = np.full(shape, NOT_SOLD, dtype=np.int8)
@@ -214,13 +228,13 @@ class PriceBook:
         return MachineOffers(
             place_id=place_id,
             service=service,
-            sku=np.array(described["sku"].to_pylist(), dtype=np.str_),
-            family=np.array(described["family"].to_pylist(), dtype=np.str_),
-            architecture=np.array(described["architecture"].to_pylist(), dtype=np.str_),
-            vcpu=floats_of(described["vcpu"]),
-            memory_gib=floats_of(described["memory_gib"]),
-            pico_usd_per_hour=pico_usd[known],
-            confidence_code=confidence[known],
+            sku=frozen(np.array(described["sku"].to_pylist(), dtype=np.str_)),
+            family=frozen(np.array(described["family"].to_pylist(), dtype=np.str_)),
+            architecture=frozen(np.array(described["architecture"].to_pylist(), dtype=np.str_)),
+            vcpu=frozen(floats_of(described["vcpu"]).copy()),
+            memory_gib=frozen(floats_of(described["memory_gib"]).copy()),
+            pico_usd_per_hour=frozen(pico_usd),
+            confidence_code=frozen(confidence),
         )
 
 

@@ -9,9 +9,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from optimizer.pricing.columns import codes_of, floats_of, pico_usd_of, texts_of, vocabulary_of
+from optimizer.pricing.columns import codes_of, equals, floats_of, pico_usd_of, texts_of, vocabulary_of
 from optimizer.pricing.errors import InvalidPriceBook, InvalidPriceRow
-from optimizer.pricing.names import ARCHITECTURES, CONFIDENCES, FAMILIES, PAYMENT_MODELS, PURCHASES, QUOTED_UNITS
+from optimizer.pricing.names import (
+    ARCHITECTURES,
+    CONFIDENCES,
+    FAMILIES,
+    MACHINE_SERVICES,
+    PAYMENT_MODELS,
+    PURCHASES,
+    QUOTED_UNITS,
+)
 from optimizer.pricing.schema import TABLES
 
 Described = Callable[[int], str]
@@ -35,6 +43,7 @@ def check_tables(tables: Mapping[str, pa.Table]) -> None:
     place_ids = texts_of(tables["places"]["place_id"])
     _check_rows(tables["rows"], place_ids)
     _check_machines(tables["machines"])
+    _check_capacities_known(tables["rows"], tables["machines"])
     _check_transfers(tables["transfers"], place_ids)
     _check_round_trips(tables["round_trips"], place_ids)
     _refuse_duplicates(tables["places"], "places", ("place_id",))
@@ -91,6 +100,14 @@ def _check_machines(machines: pa.Table) -> None:
     for column in ("vcpu", "memory_gib"):
         refuse(machines, "machines", ~(floats_of(machines.column(column)) > 0), f"{column} must be above 0")
     _refuse_duplicates(machines, "machines", ("service", "sku"))
+
+
+def _check_capacities_known(rows: pa.Table, machines: pa.Table) -> None:
+    reason = "the machines table does not hold this size; add its capacities or drop the price"
+    for service in MACHINE_SERVICES:
+        sizes = texts_of(machines.filter(pa.array(equals(machines["service"], service)))["sku"])
+        unknown = equals(rows["service"], service) & (codes_of(rows["meter"], sizes) < 0)
+        refuse(rows, "rows", unknown, reason)
 
 
 def _check_transfers(transfers: pa.Table, place_ids: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from optimizer.pricing.schema import PRICE
+
+Values = TypeVar("Values", bound=npt.NDArray[Any])
+
+
+def frozen(values: Values) -> Values:
+    """The same array, made read-only: answers that are shared must not be changed by who asked."""
+    values.setflags(write=False)
+    return values
 
 
 def pico_usd_of(column: pa.ChunkedArray[Any]) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.units import PICO_USD_PER_MICRO_USD
+from optimizer.units import MAX_TOTAL_MICRO_USD, PICO_USD_PER_MICRO_USD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,6 +50,7 @@ class TierSchedule:
 
         Raises:
             ValueError: a quantity is negative, infinite or not a number.
+            OverflowError: the charge passes ``MAX_TOTAL_MICRO_USD``, about 4.6 trillion USD.
         """
         asked = np.asarray(quantity, dtype=np.float64)
         if not (np.isfinite(asked) & (asked >= 0)).all():
@@ -58,5 +59,7 @@ class TierSchedule:
         charge = np.zeros(asked.shape)
         for begin, end, pico_usd in zip(self.minimum_quantity, ends, self.pico_usd, strict=True):
             charge = charge + (np.clip(asked, begin, end) - begin) * (float(pico_usd) / PICO_USD_PER_MICRO_USD)
+        if (charge >= MAX_TOTAL_MICRO_USD).any():
+            raise OverflowError(f"{np.max(asked):g} {self.unit} cost more than 4.6 trillion USD; check the quantity")
         rounded: npt.NDArray[np.int64] = np.rint(charge).astype(np.int64)
         return int(rounded) if rounded.ndim == 0 else rounded

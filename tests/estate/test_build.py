@@ -11,6 +11,7 @@ import pytest
 
 from collectors.estate import EstateBuild, NoCompleteMonth, build_estate
 from collectors.inventory import CommitmentRow, ConsumerRow
+from collectors.pricing import load_price_book
 from collectors.store import IngestStore
 from optimizer.domain.estate import BilledMonth, Consumer
 from tests.estate.bills import (
@@ -241,6 +242,30 @@ def test_what_no_bill_shows_is_kept_at_zero_and_listed(tmp_path: Path) -> None:
     assert build.estate.workloads[1].billed == BilledMonth()
 
 
+def test_the_account_that_carries_most_of_the_cost_is_the_account_of_a_thing(tmp_path: Path) -> None:
+    charges = [
+        charge("i-1", "BoxUsage:m5.xlarge", "10", SubAccountId="a-small"),
+        charge("i-1", "EBS:VolumeUsage.gp3", "30", SubAccountId="b-large"),
+        charge("i-1", "BoxUsage:m5.xlarge", "15", SubAccountId="c-middle"),
+    ]
+    rows = inventory(workloads=[workload("app")], resources={"i-1": "app"})
+    [app] = build_estate(stored(tmp_path, charges), rows, as_of_on=AS_OF_ON).estate.workloads
+    assert app.sub_account_id == "b-large"
+
+
+def test_corrections_beyond_the_use_leave_a_negative_cost_that_is_reported(tmp_path: Path) -> None:
+    charges = [
+        charge("i-1", "BoxUsage:m5.xlarge", "10"),
+        charge("i-1", "BoxUsage:m5.xlarge", "-12", ChargeClass="Correction"),
+        charge("i-2", "BoxUsage:m5.xlarge", "0"),
+    ]
+    rows = inventory(workloads=[workload("a"), workload("b")], resources={"i-1": "a", "i-2": "b"})
+    build = build_estate(stored(tmp_path, charges), rows, as_of_on=AS_OF_ON)
+    [oddity] = build.oddities
+    assert (oddity.code, oddity.examples, oddity.monthly_micro_usd) == ("negative_cost", ("a",), -2_000_000)
+    assert_conserved(build)
+
+
 def test_a_partial_month_is_left_out_and_a_late_source_is_averaged_over_its_own_months(tmp_path: Path) -> None:
     late = {"BillingAccountId": "payer-2", "SubAccountId": "account-2"}
     charges = [
@@ -278,6 +303,35 @@ def test_a_bill_of_focus_1_0_is_classified_by_its_descriptions(tmp_path: Path) -
     assert build.estate.datasets[0].billed.retrieval_micro_usd == 5_000_000
     assert build.transfer_monthly_micro_usd == 4_000_000
     assert build.by_provider == {"gcp": 79_000_000}
+
+
+def test_billed_transfer_is_compared_with_what_the_lineage_costs(tmp_path: Path) -> None:
+    prices = load_price_book()
+    rate = int(prices.transfer_micro_usd_per_gb(["aws:us-east-1", "azure:eastus"])[0, 1])
+    billed_usd = Decimal(100 * rate).scaleb(-6)
+    store = stored(tmp_path, [charge("b", "DataTransfer-Out-Bytes", billed_usd, ServiceName=S3)])
+    rows = inventory(
+        workloads=[workload("far", place="azure:eastus", service="azure_vm")],
+        datasets=[dataset("d")],
+        lineage=[reads("far", "d", 80.0)],
+        resources={"b": "d"},
+    )
+    build = build_estate(store, rows, as_of_on=AS_OF_ON, prices=prices)
+    assert build.lineage_transfer_micro_usd == 80 * rate
+    assert build.transfer_explained_ratio == pytest.approx(0.8)
+    assert build_estate(store, rows, as_of_on=AS_OF_ON).transfer_explained_ratio is None
+
+
+def test_a_place_the_book_does_not_know_leaves_transfer_uncompared_and_says_so(tmp_path: Path) -> None:
+    rows = inventory(
+        workloads=[workload("far", place="oci:us-ashburn-1")], datasets=[dataset("d")], lineage=[reads("far", "d")]
+    )
+    store = stored(tmp_path, [charge("b", "DataTransfer-Out-Bytes", "1", ServiceName=S3)])
+    build = build_estate(store, rows, as_of_on=AS_OF_ON, prices=load_price_book())
+    oddity = build.oddity("transfer_not_priced")
+    assert oddity is not None
+    assert "oci:us-ashburn-1" in oddity.examples[0]
+    assert (build.lineage_transfer_micro_usd, build.transfer_explained_ratio) == (None, None)
 
 
 def test_an_empty_store_is_refused_with_what_to_do(tmp_path: Path) -> None:

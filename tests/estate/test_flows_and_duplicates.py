@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collectors.estate.duplicates import find_duplicates
-from collectors.estate.flows import build_flows
+from collectors.estate.flows import build_flows, price_flows_micro_usd
+from collectors.pricing import load_price_book
 from optimizer.domain.estate import Flow
 from tests.estate.bills import dataset, inventory, reads, workload
 
@@ -48,3 +49,18 @@ def test_declared_copies_and_datasets_without_a_hash_are_no_duplicates() -> None
         ]
     )
     assert find_duplicates(rows) == {}
+
+
+def test_flows_are_priced_from_place_to_place_and_cost_nothing_within_one() -> None:
+    prices = load_price_book()
+    place_of = {"d": "aws:us-east-1", "near": "aws:us-east-1", "far": "azure:eastus", "back": "aws:eu-west-1"}
+    flows = [
+        Flow(source_id="d", target_id="near", gb_per_month=1000.0),
+        Flow(source_id="d", target_id="far", gb_per_month=50.0),
+        Flow(source_id="back", target_id="d", gb_per_month=10.0),
+    ]
+    rates = prices.transfer_micro_usd_per_gb(["aws:us-east-1", "azure:eastus", "aws:eu-west-1"])
+    out_to_azure, between_regions = int(rates[0, 1]), int(rates[2, 0])
+    assert out_to_azure > between_regions > 0
+    assert price_flows_micro_usd(flows, place_of, prices) == 50 * out_to_azure + 10 * between_regions
+    assert price_flows_micro_usd(flows[:1], place_of, prices) == 0

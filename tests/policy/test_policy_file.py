@@ -235,6 +235,8 @@ def test_statements_that_cannot_both_hold_are_refused(first: str, second: str, s
         'forbid_jurisdictions = ["DE"]\n',
         '[[provider_policy]]\nid = "a"\nids = ["x"]\nallow_providers = ["aws"]\n[[provider_policy]]\nid = "b"\n'
         'ids = ["y"]\nallow_providers = ["gcp"]\n',
+        '[[provider_policy]]\nid = "a"\nallow_providers = ["aws"]\n[[provider_policy]]\nid = "b"\n'
+        'allow_places = ["aws:us-east-1", "gcp:europe-west3"]\n',
         '[[keep_together]]\nid = "a"\nids = ["x", "y"]\nby = "continent"\n[[keep_apart]]\nid = "b"\nids = ["x", "y"]\n',
     ],
 )

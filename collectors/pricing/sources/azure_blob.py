@@ -54,7 +54,8 @@ def read_azure_blob(source: Path, drafts: Drafts, index: RegionalIndex) -> None:
     hot = [usd for _, usd in sorted(_step(row) for row in listed if row["usage_metric"] == _HOT)]
     units = dict(_METERS.values())
     for region in drafts.regions_of("azure"):
-        _storage_hot(drafts, region, hot, older, index)
+        if _storage_hot(drafts, region, hot, older, index):
+            _keep_free(drafts, region)
         for meter, usd in home.items():
             _flat(drafts, region, meter, units[meter], usd, older, index)
 
@@ -65,7 +66,7 @@ def _step(row: dict[str, Any]) -> tuple[float, Decimal]:
 
 def _storage_hot(
     drafts: Drafts, region: str, home: list[Decimal], older: ObjectStorageTable, index: RegionalIndex
-) -> None:
+) -> bool:
     known = older.tiers("azure", region, "Hot")
     steps: list[tuple[Decimal, Origin] | None]
     if region == _HOME:
@@ -77,7 +78,7 @@ def _storage_hot(
     priced = [step for step in steps if step is not None]
     if len(priced) < len(_TIER_GIB):
         drafts.reject(LIST.source, f"no basis for an estimate in {region}")
-        return
+        return False
     anchor = DraftPrice(
         service=SERVICE,
         meter="storage.hot",
@@ -87,6 +88,21 @@ def _storage_hot(
         origin=LIST,
     )
     drafts.tiers(anchor, [(begin, usd, origin) for begin, (usd, origin) in zip(_TIER_GIB, priced, strict=True)])
+    return True
+
+
+def _keep_free(drafts: Drafts, region: str) -> None:
+    """Reading Hot data is free beside the operation, which a row says: what has no row is unknown, not free."""
+    drafts.price(
+        DraftPrice(
+            service=SERVICE,
+            meter="retrieval.hot",
+            place_id=f"azure:{region}",
+            unit="GiB",
+            usd=Decimal(0),
+            origin=LIST.but(source=f"{LIST.source}: no retrieval meter for Hot"),
+        )
+    )
 
 
 def _flat(

@@ -33,14 +33,26 @@ def read_azure_vm(source: Path, drafts: Drafts, specifications: Specifications) 
     columns = ("region", "vm_size", "usd_per_hour")
     for row in csv_rows(folder / "azure_vm_ondemand_linux_subset.csv", columns):
         region, sku = row["region"], row["vm_size"]
-        if (region, sku) in suspects:
+        if not Decimal(row["usd_per_hour"]):
+            drafts.reject(ON_DEMAND.source, "listed at zero")
+        elif (region, sku) in suspects:
             drafts.reject(ON_DEMAND.source, "Windows price listed as Linux")
         elif _known(drafts, specifications, sku):
             prices[region, sku] = Decimal(row["usd_per_hour"])
     for (region, sku), usd in prices.items():
         _sell(drafts, f"azure:{region}", sku, usd)
     _read_spot(source, drafts)
-    return RegionalIndex("azure", prices)
+    return RegionalIndex("azure", {key: usd for key, usd in prices.items() if has_intel(key[1])})
+
+
+def has_intel(sku: str) -> bool:
+    """Whether a size runs on Intel: neither ``a`` (AMD) nor ``p`` (Arm) among the letters after its number.
+
+    >>> [has_intel(f"Standard_{name}") for name in ("D4s_v5", "E8ds_v6", "D4as_v5", "D4pls_v6")]
+    [True, True, False, False]
+    """
+    features = sku.removeprefix("Standard_")[1:].partition("_")[0].lstrip("0123456789")
+    return not set(features) & {"a", "p"}
 
 
 def _known(drafts: Drafts, specifications: Specifications, sku: str) -> bool:

@@ -51,7 +51,8 @@ def read_ec2(source: Path, drafts: Drafts, specifications: Specifications) -> Re
             if _known(drafts, specifications, sku, origin):
                 _sell(drafts, f"aws:{region}", sku, usd, origin, ratios)
     _read_spot(source, drafts)
-    return RegionalIndex("aws", {key: usd for key, usd in by_region.items() if aws_family(key[1])})
+    is_indexed = {sku: aws_family(sku) is not None and processor_of(sku) == "i" for _, sku in by_region}
+    return RegionalIndex("aws", {key: usd for key, usd in by_region.items() if is_indexed[key[1]]})
 
 
 def processor_of(sku: str) -> str:

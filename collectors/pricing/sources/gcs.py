@@ -41,8 +41,7 @@ def read_gcs(source: Path, drafts: Drafts) -> None:
             continue
         regions.add(row["location"])
         _keep(drafts, row["location"], f"storage.{tier}", "GiB-month", Decimal(row["usd_per_gib_month"]), LIST)
-        if tier != "standard":
-            _keep(drafts, row["location"], f"retrieval.{tier}", "GiB", Decimal(row["retrieval_usd_per_gib"]), LIST)
+        _keep(drafts, row["location"], f"retrieval.{tier}", "GiB", Decimal(row["retrieval_usd_per_gib"]), LIST)
     for region in sorted(regions):
         _operations(drafts, region, older)
 

@@ -56,22 +56,45 @@ _METERS: Final = {
 }
 """(provider, service, meter) of the table of known figures -> (service, meter, tier) of the book."""
 
+_PAIRS: Final = {
+    ("aws", "Inter-region default"): ("aws:us-east-1", "aws:eu-west-1"),
+    ("aws", "Inter-region to us-east-2"): ("aws:us-east-1", "aws:us-east-2"),
+    ("aws", "Inter-region to ap-southeast-7"): ("aws:us-east-1", "aws:ap-southeast-7"),
+    ("gcp", "within North America"): ("gcp:us-central1", "gcp:northamerica-northeast1"),
+    ("gcp", "within Europe"): ("gcp:europe-west1", "gcp:europe-north1"),
+    ("gcp", "within Asia"): ("gcp:asia-east1", "gcp:asia-south1"),
+    ("gcp", "Finland to Singapore"): ("gcp:europe-north1", "gcp:asia-southeast1"),
+}
+"""(provider, meter) of the table of known figures -> a pair of places that it stands for."""
+
 _HOSTS: Final = {"AWS": "aws", "Azure": "azure"}
 _COLUMNS: Final = ("provider", "service", "region", "meter", "price_usd", "confidence")
 
 
 def check_known_figures(book: PriceBook, source: Path) -> list[str]:
     """What differs between high-confidence known figures and the book, one line each; empty when all agree."""
+    listed = {
+        (row["from_place_id"], row["to_place_id"]): row["unit_price"] for row in book.tables()["transfers"].to_pylist()
+    }
     differing: list[str] = []
     for row in csv_rows(source / "prices/typed_facts/typed_price_facts.csv", _COLUMNS):
+        pair = _PAIRS.get((row["provider"], row["meter"]))
         target = _METERS.get((row["provider"], row["service"], row["meter"]))
-        if row["confidence"] != "high" or target is None:
+        if row["confidence"] != "high":
             continue
-        service, meter, tier = target
-        host = _HOSTS.get(row["service"], row["provider"])
-        place_id = f"{host}:{row['region']}"
-        schedule = book.schedule(service=service, meter=meter, place_id=place_id)
-        found = None if schedule is None else schedule.published_usd[tier]
+        if pair is not None:
+            found, name = listed.get(pair), " to ".join(pair)
+        elif target is not None:
+            found, name = _published(book, target, row)
+        else:
+            continue
         if found != Decimal(row["price_usd"]):
-            differing.append(f"{service} {meter} at {place_id}: book {found}, page {row['price_usd']}")
+            differing.append(f"{name}: book {found}, page {row['price_usd']}")
     return differing
+
+
+def _published(book: PriceBook, target: tuple[str, str, int], row: dict[str, str]) -> tuple[Decimal | None, str]:
+    service, meter, tier = target
+    place_id = f"{_HOSTS.get(row['service'], row['provider'])}:{row['region']}"
+    schedule = book.schedule(service=service, meter=meter, place_id=place_id)
+    return None if schedule is None else schedule.published_usd[tier], f"{service} {meter} at {place_id}"

@@ -1,4 +1,8 @@
-"""How dear a region is: the median ratio of its machine prices to those of the provider's home region."""
+"""How dear a region is: the median ratio of its machine prices to those of the provider's home region.
+
+Where a provider's processors are discounted region by region (Azure sells AMD and Arm in Central India for 0.65 of the
+home price and Intel for 1.05), the caller passes Intel sizes only: a promotion says nothing about other services.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ _HOME: Final = "us-east-1"
 FEED: Final = Origin(source="AWS S3 price list feed 2025-08-28 (dir_sizer)", as_of_on=date(2025, 8, 28), licence=MIT)
 FIRST_TIER: Final = Origin(source="aws.amazon.com/s3/pricing 2026-07-01", as_of_on=date(2026, 7, 1), licence=FACTS)
 PAGE: Final = Origin(source="aws.amazon.com/s3/pricing 2026-09-18", as_of_on=date(2026, 9, 18), licence=FACTS)
+FREE: Final = PAGE.but(source=f"{PAGE.source}: no retrieval charge")
 RECALLED: Final = PAGE.but(source="aws.amazon.com/s3/pricing, figure recalled and not seen", confidence="low")
 
 _CLASSES: Final = {
@@ -52,6 +53,8 @@ _HOME_PRICES: Final[Mapping[str, tuple[str, str, Origin, str]]] = {
     "transition.glacier_ir": ("request", "0.00002", PAGE, "put.standard_ia"),
     "transition.glacier_flexible": ("request", "0.00003", PAGE, "put.standard_ia"),
     "transition.deep_archive": ("request", "0.00005", PAGE, "put.standard_ia"),
+    "retrieval.standard": ("GiB", "0", FREE, "retrieval.standard_ia"),
+    "retrieval.intelligent_tiering": ("GiB", "0", FREE, "retrieval.standard_ia"),
     "retrieval.standard_ia": ("GiB", "0.01", PAGE, "retrieval.standard_ia"),
     "retrieval.onezone_ia": ("GiB", "0.01", PAGE, "retrieval.standard_ia"),
     "retrieval.glacier_ir": ("GiB", "0.03", PAGE, "retrieval.standard_ia"),
@@ -136,7 +139,7 @@ def _requests(drafts: Drafts, region: str, older: ObjectStorageTable, index: Reg
     seen, home = older.requests("aws", region), older.requests("aws", _HOME)
     for meter, (unit, usd_text, origin, carrier) in _HOME_PRICES.items():
         usd = Decimal(usd_text)
-        if region == _HOME:
+        if region == _HOME or origin is FREE:
             priced: tuple[Decimal, Origin] | None = (usd, origin)
         elif meter in seen:
             priced = (seen[meter], older.origin)

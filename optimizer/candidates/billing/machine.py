@@ -1,12 +1,14 @@
 """Services billed by machine-hours: virtual machines, Spark on them, and Databricks, which adds its units on top.
 
-Need of one instance: ``v = peak_vcpu / utilisation target`` vCPU and ``m = memory_gib`` GiB; the machine is the cheapest
-that holds both. Fixed instances (role virtual_machine) cost ``instances x hours x rate``. Elastic work (batch) needs
+Need of one instance: ``v = peak_vcpu / utilisation target`` vCPU and ``m = memory_gib`` GiB; the machine is the
+cheapest that holds both. Fixed instances (role virtual_machine) cost ``instances x hours x rate``. Elastic work
+(batch) needs
 
     machine_hours = vcpu_hours / (peak_vcpu x f),   f = min(machine vCPU / v, machine GiB / m) >= 1
 
-because a machine of ``f`` instances does ``f x peak_vcpu`` vCPU-hours an hour at the utilisation target. 7,000 vCPU-hours
-of instances with 5.6 vCPU at the peak, target 0.7, on machines of 16 vCPU (v = 8, f = 2): 7,000 / 11.2 = 625 hours.
+because a machine of ``f`` instances does ``f x peak_vcpu`` vCPU-hours an hour at the utilisation target. 7,000
+vCPU-hours of instances with 5.6 vCPU at the peak, target 0.7, on machines of 16 vCPU (v = 8, f = 2) take
+7,000 / 11.2 = 625 hours.
 A committed machine is paid 730 hours a month whether it runs or not.
 """
 
@@ -24,7 +26,7 @@ from optimizer.candidates.machine_table import machine_table
 from optimizer.catalogue.databricks_units import DBU_PER_VCPU_HOUR
 from optimizer.catalogue.demand_columns import DemandColumns
 from optimizer.catalogue.entry import ServiceEntry
-from optimizer.catalogue.machine_names import is_arm, sustains_load
+from optimizer.catalogue.machine_names import ARM, sustains_load
 from optimizer.domain.place import Place
 from optimizer.pricing import CONFIDENCES, PURCHASES, MachineOffers
 from optimizer.units import HOURS_PER_MONTH, PICO_USD_PER_MICRO_USD
@@ -81,9 +83,7 @@ def _priced_machines(
         unit_pico_usd = np.rint(units * float(unit.pico_usd[0])).astype(np.int64)
         worst = max(CONFIDENCES.index(unit.confidence), CONFIDENCES.index(entry.units_confidence))
         confidence = np.maximum(confidence, worst).astype(np.int8)
-    return _PricedMachines(
-        offers=offers, machine_pico_usd=sold, unit_pico_usd=unit_pico_usd, confidence=confidence
-    )
+    return _PricedMachines(offers=offers, machine_pico_usd=sold, unit_pico_usd=unit_pico_usd, confidence=confidence)
 
 
 def _quote(
@@ -130,7 +130,7 @@ def _cheapest(
     offers = priced.offers
     skus = offers.sku.tolist()
     steady = np.array([sustains_load(offers.service, sku) for sku in skus], dtype=bool)
-    arm = np.array([is_arm(offers.service, sku) for sku in skus], dtype=bool)
+    arm = offers.architecture == ARM
     found = np.full(len(demand), -1, dtype=np.int64)
     for runs_on_arm in np.unique(demand.runs_on_arm):
         table = machine_table(

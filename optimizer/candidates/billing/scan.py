@@ -1,4 +1,7 @@
-"""Services billed by bytes read: nothing is switched on, so nothing is sized. Charge = scanned GB x work ratio x rate."""
+"""Services billed by bytes read: nothing is switched on, so nothing is sized.
+
+Charge = scanned GB x work ratio x rate.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ def quote_scan(context: Context, entry: ServiceEntry, demand: DemandColumns, pla
         Quote(
             purchase=_PURCHASE,
             sku=np.full(count, context.names.skus.code(_SKU), dtype=np.int32),
-            compute_micro_usd=schedule.charge_micro_usd(demand.scanned_gb * work_ratio(entry, demand)).astype(np.float64),
+            compute_micro_usd=schedule.charge_micro_usd(demand.scanned_gb * work_ratio(entry, demand)).astype(
+                np.float64
+            ),
             confidence=np.full(count, CONFIDENCES.index(schedule.confidence), dtype=np.int8),
             vcpu=np.zeros(count),
             memory_gib=np.zeros(count),

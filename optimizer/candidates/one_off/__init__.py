@@ -30,4 +30,4 @@ def with_one_off(context: Context, block: Block) -> Block:
     for part, charge in PART_CHARGES.items():
         amounts = np.where(block.is_stay, 0.0, charge(context, block, change))
         one_off[:, ONE_OFF_PARTS.index(part)] = np.rint(amounts)
-    return block.replace(one_off_micro_usd=one_off)
+    return block.with_one_off(one_off)

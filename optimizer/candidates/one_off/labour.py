@@ -28,7 +28,11 @@ def labour_micro_usd(context: Context, block: Block, change: Change) -> npt.NDAr
     full = np.where(np.isnan(stated), DATASET_MIGRATION_HOURS, stated)
     hours = np.select(
         [change.new, change.service, change.place],
-        [np.full(len(block), NEW_COPY_HOURS), full * BETWEEN_SERVICES_RATIO * block.effort_ratio, full * BETWEEN_PLACES_RATIO],
+        [
+            np.full(len(block), NEW_COPY_HOURS),
+            full * BETWEEN_SERVICES_RATIO * block.effort_ratio,
+            full * BETWEEN_PLACES_RATIO,
+        ],
         RESIZE_HOURS,
     )
     rate_micro_usd = float(context.policy.labour_usd_per_hour * MICRO_USD_PER_USD)

@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.candidates.block import Block
+from optimizer.candidates.commitments import ANYWHERE
 from optimizer.candidates.context import Context
-from optimizer.candidates.nodes import NOWHERE
 from optimizer.candidates.one_off.change import Change
 from optimizer.domain.estate import COMPONENTS
 
 
 def stranded_commitment_micro_usd(context: Context, block: Block, change: Change) -> npt.NDArray[np.float64]:
     """Stranded amount per candidate, micro-USD, once."""
-    nodes, node = context.nodes, block.node
-    place = nodes.committed_place[node]
-    inside = (block.service == nodes.committed_service[node]) & ((place == NOWHERE) | (place == block.place))
+    commitments, node = context.nodes.commitments, block.node
+    place = commitments.place[node]
+    inside = (block.service == commitments.service[node]) & ((place == ANYWHERE) | (place == block.place))
     covered = np.where(inside, block.components_micro_usd[:, COMPONENTS.index("compute")], 0)
-    idle = np.maximum(nodes.committed_micro_usd[node] - covered, 0)
-    return np.asarray(idle * nodes.committed_months[node], dtype=np.float64)
+    idle = np.maximum(commitments.monthly_micro_usd[node] - covered, 0)
+    return np.asarray(idle * commitments.months[node], dtype=np.float64)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.candidates.nodes import DAYS_PER_MONTH, Nodes
+from optimizer.candidates.months import DAYS_PER_MONTH
+from optimizer.candidates.nodes import Nodes
 from optimizer.domain.estate import AgeBand, Dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BandColumns:
-    """``node`` .. ``put_requests`` are ``[dataset]``, the rest ``[dataset, band]`` from the youngest band to the oldest.
+    """``node`` .. ``is_copy`` are ``[dataset]``, the rest ``[dataset, band]`` from the youngest band to the oldest.
 
     Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what passes into a band from the younger one in
     a month: what is written, but no more than the younger band holds divided by the months it spans; 0 for the first
@@ -79,7 +80,8 @@ def _columns(nodes: Nodes, members: list[int]) -> BandColumns:
         tier=np.array([[band.tier for band in row] for row in rows], dtype=object),
         min_age_days=min_age,
         max_age_days=np.array(
-            [[np.inf if band.max_age_days is None else band.max_age_days for band in row] for row in rows], dtype=np.float64
+            [[np.inf if band.max_age_days is None else band.max_age_days for band in row] for row in rows],
+            dtype=np.float64,
         ),
         stored_gb=stored_gb,
         objects=objects,

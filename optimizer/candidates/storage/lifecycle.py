@@ -1,7 +1,8 @@
 """The cheapest lifecycle, exactly: a shortest path over runs of age bands that stay in one tier.
 
-A lifecycle is a tier per age band, never hotter for older data. With ``w[b, t]`` the charge of band ``b`` in tier ``t``,
-``m[b, t]`` that of passing into ``t`` at ``b`` and ``e[i, j, t]`` that of leaving ``t`` at ``j`` after entering at ``i``:
+A lifecycle is a tier per age band, never hotter for older data. With ``w[b, t]`` the charge of band ``b`` in tier
+``t``, ``m[b, t]`` that of passing into ``t`` at ``b`` and ``e[i, j, t]`` that of leaving ``t`` at ``j`` after entering
+it at ``i``:
 
     best[j, t] = min over i < j of  before[i, t] + sum w[i..j-1, t] + (i > 0) m[i, t] + (j < bands) e[i, j, t]
     before[0, t] = 0,   before[i, t] = min over hotter u < t of best[i, u]
@@ -28,9 +29,7 @@ def best_lifecycle(
     """
     datasets, bands, tiers = resident.shape
     total = np.concatenate([np.zeros((datasets, 1, tiers)), np.cumsum(_finite(resident), axis=1)], axis=1)
-    closed = np.concatenate(
-        [np.zeros((datasets, 1, tiers)), np.cumsum(np.isinf(resident), axis=1)], axis=1
-    )
+    closed = np.concatenate([np.zeros((datasets, 1, tiers)), np.cumsum(np.isinf(resident), axis=1)], axis=1)
     before = np.zeros((bands + 1, datasets, tiers))
     from_tier = np.full((bands + 1, datasets, tiers), -1, dtype=np.int8)
     best = np.full((bands + 1, datasets, tiers), np.inf)

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.candidates.nodes import DAYS_PER_MONTH
+from optimizer.candidates.months import DAYS_PER_MONTH
 from optimizer.candidates.storage.bands import BandColumns
 from optimizer.candidates.storage.tier_rates import TierRates
 
@@ -66,7 +66,7 @@ def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
 
 
 def early_delete(bands: BandColumns, rates: TierRates, *, begin: int, end: int) -> npt.NDArray[np.float64]:
-    """Charge a month for leaving each tier at band ``end`` when it was entered at band ``begin``, ``[dataset, tier]``."""
+    """Charge a month for leaving each tier at band ``end`` that was entered at band ``begin``, ``[dataset, tier]``."""
     days = bands.min_age_days[:, end] - bands.min_age_days[:, begin]
     short = np.maximum(rates.minimum_days[None, :] - days[:, None], 0.0)
     return bands.ageing_gb[:, end, None] * rates.storage * short / DAYS_PER_MONTH

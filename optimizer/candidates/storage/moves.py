@@ -1,14 +1,16 @@
 """What it costs once to bring a dataset's bytes into a tier: reading them where they are, writing them where they go.
 
-In place, a colder tier costs a transition request per object, a hotter one a retrieval and a PUT. Elsewhere every object
-is read (GET, retrieval) and written (PUT). What is deleted before the minimum duration of its tier is paid to the end:
+In place, a colder tier costs a transition request per object, a hotter one a retrieval and a PUT. Elsewhere every
+object is read (GET, retrieval) and written (PUT). What is deleted before the minimum duration of its tier is paid to
+the end:
 
     owed = GB x storage rate x expected days left / (365 / 12)
 
 Objects of a band are taken to be spread evenly between its ages ``a`` and ``b`` (an open band is a year wide) and to
-have entered their tier at age ``s``, where the youngest band of the unbroken run in that tier begins. With ``m`` minimum
-days, ``u = a - s`` and ``v = b - s`` the expected days left are ``((m - u)^2 - (m - min(v, m))^2) / (2 (v - u))``, 0 when
-``u >= m``: half the minimum for a band exactly as old as the minimum, e.g. 15 days for 0-30 days in a 30-day tier.
+have entered their tier at age ``s``, where the youngest band of the unbroken run in that tier begins. With ``m``
+minimum days, ``u = a - s`` and ``v = b - s`` the expected days left are
+``((m - u)^2 - (m - min(v, m))^2) / (2 (v - u))``, 0 when ``u >= m``: half the minimum for a band
+exactly as wide as the minimum, e.g. 15 days for 0-30 days in a 30-day tier.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.candidates.nodes import DAYS_PER_MONTH
+from optimizer.candidates.months import DAYS_PER_MONTH
 from optimizer.candidates.storage.bands import BandColumns
 from optimizer.candidates.storage.tier_rates import TierRates
 

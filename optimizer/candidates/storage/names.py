@@ -16,11 +16,10 @@ def lifecycle_name(tiers: Sequence[str], min_age_days: Sequence[float]) -> str:
     >>> lifecycle_name(["hot", "hot", "cool"], [0, 30, 90])
     'hot>cool@90d'
     """
-    parts = [tiers[0]]
-    for band in range(1, len(tiers)):
-        if tiers[band] != tiers[band - 1]:
-            parts.append(f"{tiers[band]}@{min_age_days[band]:g}d")
-    return ">".join(parts)
+    entered = [
+        f"{tiers[band]}@{min_age_days[band]:g}d" for band in range(1, len(tiers)) if tiers[band] != tiers[band - 1]
+    ]
+    return ">".join((tiers[0], *entered))
 
 
 def lifecycle_codes(
@@ -34,6 +33,7 @@ def lifecycle_codes(
     kinds, kind_of = np.unique(keys, axis=0, return_inverse=True)
     bands = path.shape[1]
     codes = [
-        vocabulary.code(lifecycle_name([tiers[int(tier)] for tier in kind[:bands]], kind[bands:].tolist())) for kind in kinds
+        vocabulary.code(lifecycle_name([tiers[int(tier)] for tier in kind[:bands]], kind[bands:].tolist()))
+        for kind in kinds
     ]
     return np.array(codes, dtype=np.int32)[kind_of.reshape(-1)]

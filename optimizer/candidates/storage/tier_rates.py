@@ -46,7 +46,7 @@ class TierRates:
 
 
 def tier_rates(context: Context, service: str, place_id: str, *, asked_by: int) -> TierRates | None:
-    """Rates of the tiers that are wholly priced, or None where the hottest tier is not: then nothing can start there."""
+    """Rates of the tiers that are wholly priced; None where the hottest is not, for then nothing can start there."""
     found = {tier: _schedules(context, service, tier, place_id, asked_by) for tier in tiers_of(service)}
     priced = {tier: schedules for tier, schedules in found.items() if schedules is not None}
     if not found or next(iter(found)) not in priced:
@@ -97,7 +97,7 @@ def _schedules(
         schedule = context.prices.schedule(service=service, meter=f"{part}.{tier}", place_id=place_id)
         if schedule is not None:
             found[part] = schedule
-    lacking = sorted(needed - set(found))
+    lacking = sorted(needed - set(found)) if found else ["storage"]
     for part in lacking:
         context.note_missing(service=service, place_id=place_id, meter=f"{part}.{tier}", asked_by=asked_by)
     return None if lacking else found

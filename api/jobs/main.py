@@ -1,0 +1,54 @@
+"""Entry points of the command line: the server with its workers, a worker alone, the scheduler alone."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from api.app import create_app
+from api.database.engine import Database
+from api.database.migrate import upgrade_database
+from api.jobs.attempt import Collect
+from api.jobs.processes import run_scheduler_alone, run_worker_alone
+from api.jobs.supervisor import WorkerSupervisor
+from api.runs.result import Pipeline
+from api.settings import Settings
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+
+
+def serve(
+    settings: Settings,
+    *,
+    pipeline: Pipeline,
+    collect: Collect | None = None,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+) -> None:
+    """Serve HTTP in this process and run workers in processes of their own, until SIGINT or SIGTERM.
+
+    ``pipeline`` and ``collect`` are importable functions: workers get them by name.
+
+    Raises:
+        DatabaseUnusable: the database cannot be opened or migrated.
+    """
+    database = Database(settings.resolved_database_url)
+    upgrade_database(database)
+    database.close()
+    supervisor = WorkerSupervisor(settings, pipeline=pipeline, collect=collect)
+    supervisor.start()
+    try:
+        # Access lines would hold query strings; keep them out of the log.
+        uvicorn.run(create_app(settings), host=host, port=port, access_log=False, server_header=False)
+    finally:
+        supervisor.stop()
+
+
+def run_worker(settings: Settings, *, pipeline: Pipeline, collect: Collect | None = None) -> None:
+    """Work on queued runs until SIGINT or SIGTERM."""
+    run_worker_alone(settings, pipeline, collect)
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Queue the nightly run every night until SIGINT or SIGTERM; workers of any process do it."""
+    run_scheduler_alone(settings)

@@ -1,0 +1,135 @@
+"""The line, as one straight function: bills in the store to a verified, explained, forecast plan.
+
+The command line, the scheduler and the API all call ``run_pipeline``. It holds the order of the stages and nothing
+else; what each stage does lives in the package that owns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.answers import result_of
+from api.planned import Planned
+from api.runs.result import RunRequest, RunResult, StageReport
+from api.stages import Line
+from collectors.estate import build_estate
+from collectors.estate.monthly_totals import monthly_totals
+from collectors.inventory import read_inventory
+from collectors.policies import REFERENCE_POLICY_FILE, load_reference_policy_text
+from collectors.pricing import load_price_book
+from collectors.store import IngestStore
+from optimizer.candidates import generate_candidates
+from optimizer.domain.policy import Policy
+from optimizer.domain.policy_file import parse_policy
+from optimizer.explain.explanation import explain
+from optimizer.plan import Outcome, Plan, Solved
+from optimizer.pricing import PriceBook
+from optimizer.problem.from_candidates import build_problem
+from optimizer.problem.problem import Problem
+from optimizer.solve import Limits, solve
+from optimizer.verify import Refuted, VerifiedPlan, verify
+
+INVENTORY_FOLDER = "inventory"
+RULE_PRICE_SECONDS = 15.0
+
+
+class PlanRefuted(RuntimeError):
+    """The solver's plan did not pass the independent checker: a defect, never an answer."""
+
+
+def run_pipeline(request: RunRequest, *, on_stage: Callable[[StageReport], None]) -> RunResult:
+    """Do a whole run: stages 3 to 10 on what the store holds."""
+    line = Line(on_stage)
+    planned = plan_estate(request, line)
+    return result_of(planned, line, seed=request.seed)
+
+
+def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) -> Planned:
+    """Stages 3 to 9: prices, estate, candidates, model, plan, proof, explanation.
+
+    Raises:
+        PlanRefuted: the verifier found fault with the solver's plan.
+        CollectorError, OptimizerError: store, inventory, prices or policy cannot be used; the message says why.
+    """
+    with line.stage("price") as counts:
+        prices = load_price_book()
+        counts.count_out, counts.input_fingerprint = prices.rows().num_rows, prices.snapshot_id
+        policy = _policy(request, prices)
+    with line.stage("estate") as counts:
+        store = IngestStore.open(request.data_directory / "store")
+        inventory = read_inventory(request.data_directory / INVENTORY_FOLDER)
+        build = build_estate(store, inventory, as_of_on=request.as_of_on, name=request.estate, prices=prices)
+        history = monthly_totals(store, build.estate.billing_months)
+        counts.count_in = sum(version.rows for version in store.periods())
+        counts.count_out = len(build.estate.workloads) + len(build.estate.datasets)
+        counts.count_dropped = sum(cost.rows for cost in build.unmatched)
+        counts.input_fingerprint = store.fingerprint()
+    with line.stage("generate") as counts:
+        candidates = generate_candidates(build.estate, prices, policy)
+        counts.count_in, counts.count_out = len(candidates.node_ids), len(candidates.candidate_ids)
+        counts.count_dropped = sum(dropped.count for dropped in candidates.dropped)
+    with line.stage("compile") as counts:
+        problem = build_problem(build.estate, candidates, policy, prices)
+        counts.count_in, counts.count_out = len(problem.option_ids), len(problem.rules)
+        counts.input_fingerprint = problem.fingerprint()
+    with line.stage("solve") as counts:
+        limits = Limits(time_limit_seconds=request.time_limit_seconds, gap_ratio=request.gap_ratio)
+        outcome = solve(problem, limits=limits, seed=request.seed)
+        counts.count_in, counts.count_out = len(problem.node_ids), len(getattr(outcome, "plan", Plan.stay(problem)).chosen)
+    verified, explanation = None, None
+    if isinstance(outcome, Solved):
+        with line.stage("verify") as counts:
+            verified = _verified(problem, outcome)
+            counts.count_in = counts.count_out = len(outcome.plan.chosen)
+        with line.stage("explain") as counts:
+            explanation = explain(
+                problem,
+                verified,
+                estate=build.estate,
+                candidates=candidates,
+                policy=policy,
+                outcome=outcome,
+                price_snapshot_id=prices.snapshot_id,
+                resolve=_resolver(request) if price_rules else None,
+                rule_price_seconds=RULE_PRICE_SECONDS,
+            )
+            counts.count_out = len(explanation.recommendations)
+    return Planned(
+        build=build,
+        prices=prices,
+        policy=policy,
+        candidates=candidates,
+        problem=problem,
+        outcome=outcome,
+        verified=verified,
+        explanation=explanation,
+        monthly_history_micro_usd=history,
+        input_fingerprint=problem.fingerprint(),
+    )
+
+
+def _policy(request: RunRequest, prices: PriceBook) -> Policy:
+    text = load_reference_policy_text() if request.policy_toml is None else request.policy_toml
+    return parse_policy(
+        text,
+        file=REFERENCE_POLICY_FILE if request.policy_toml is None else "policy",
+        known_place_ids=[place.id for place in prices.places],
+        known_jurisdictions={name for place in prices.places for name in place.jurisdictions},
+    )
+
+
+def _verified(problem: Problem, outcome: Solved) -> VerifiedPlan:
+    answer = verify(
+        problem, outcome.plan, claimed_costs=outcome.costs, lower_bound_micro_usd=outcome.lower_bound_micro_usd
+    )
+    if isinstance(answer, Refuted):
+        raise PlanRefuted(f"the solver's plan was refused by the verifier: {'; '.join(answer.faults[:5])}")
+    return answer
+
+
+def _resolver(request: RunRequest) -> Callable[[Problem, Plan, float], Outcome]:
+    def resolve(problem: Problem, start: Plan, seconds: float) -> Outcome:
+        limits = Limits(time_limit_seconds=seconds, gap_ratio=request.gap_ratio)
+        return solve(problem, limits=limits, seed=request.seed, start=start)
+
+    return resolve

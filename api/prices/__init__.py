@@ -1,0 +1,1 @@
+"""Prices: what the price book covers and what it says."""

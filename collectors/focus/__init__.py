@@ -1,0 +1,19 @@
+"""FOCUS (FinOps Open Cost and Usage Specification) 1.0 to 1.4: reading any version into the store, and writing any."""
+
+from collectors.focus.ingest import ingest_files
+from collectors.focus.report import IngestReport, Oddity, Rejection
+from collectors.focus.versions import VERSIONS, columns_of, detect_version
+from collectors.focus.write import write_focus
+from collectors.store.schema import COLUMNS
+
+__all__ = [
+    "COLUMNS",
+    "VERSIONS",
+    "IngestReport",
+    "Oddity",
+    "Rejection",
+    "columns_of",
+    "detect_version",
+    "ingest_files",
+    "write_focus",
+]

@@ -53,6 +53,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         max_body_size=settings.max_body_bytes,
+        docs_url=None,  # those pages load scripts from elsewhere; the document itself is at /openapi.json
+        redoc_url=None,
         dependencies=[Depends(NeedsHost(settings.allowed_hosts))],
         generate_unique_id_function=lambda route: route.name,
     )

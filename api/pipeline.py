@@ -7,12 +7,13 @@ else; what each stage does lives in the package that owns it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from api.answers import result_of
 from api.planned import Planned
 from api.runs.result import RunRequest, RunResult, StageReport
 from api.stages import Line
-from collectors.estate import build_estate
+from collectors.estate import EstateBuild, build_estate
 from collectors.estate.monthly_totals import monthly_totals
 from collectors.inventory import read_inventory
 from collectors.policies import REFERENCE_POLICY_FILE, load_reference_policy_text
@@ -44,13 +45,18 @@ def run_pipeline(request: RunRequest, *, on_stage: Callable[[StageReport], None]
     return result_of(planned, line, seed=request.seed)
 
 
-def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) -> Planned:
-    """Stages 3 to 9: prices, estate, candidates, model, plan, proof, explanation.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What planning starts from, as read: prices, policy, the estate with its account of money, the bills by month."""
 
-    Raises:
-        PlanRefuted: the verifier found fault with the solver's plan.
-        CollectorError, OptimizerError: store, inventory, prices or policy cannot be used; the message says why.
-    """
+    prices: PriceBook
+    policy: Policy
+    build: EstateBuild
+    monthly_history_micro_usd: tuple[tuple[str, int], ...]
+
+
+def read_facts(request: RunRequest, line: Line) -> Facts:
+    """Stages 3 and 4: the price book and the estate that bills and inventory describe."""
     with line.stage("price") as counts:
         prices = load_price_book()
         counts.count_out, counts.input_fingerprint = prices.rows().num_rows, prices.snapshot_id
@@ -64,6 +70,18 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
         counts.count_out = len(build.estate.workloads) + len(build.estate.datasets)
         counts.count_dropped = sum(cost.rows for cost in build.unmatched)
         counts.input_fingerprint = store.fingerprint()
+    return Facts(prices=prices, policy=policy, build=build, monthly_history_micro_usd=history)
+
+
+def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) -> Planned:
+    """Stages 3 to 9: prices and estate, candidates, model, plan, proof, explanation.
+
+    Raises:
+        PlanRefuted: the verifier found fault with the solver's plan.
+        CollectorError, OptimizerError: store, inventory, prices or policy cannot be used; the message says why.
+    """
+    facts = read_facts(request, line)
+    build, prices, policy = facts.build, facts.prices, facts.policy
     with line.stage("generate") as counts:
         candidates = generate_candidates(build.estate, prices, policy)
         counts.count_in, counts.count_out = len(candidates.node_ids), len(candidates.candidate_ids)
@@ -103,7 +121,7 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
         outcome=outcome,
         verified=verified,
         explanation=explanation,
-        monthly_history_micro_usd=history,
+        monthly_history_micro_usd=facts.monthly_history_micro_usd,
         input_fingerprint=problem.fingerprint(),
     )
 

@@ -15,14 +15,14 @@ def run_now(order: InlineOrder, settings: Settings, *, quiet: bool) -> tuple[str
     """Open the database (made when absent), do the run, store it."""
     from api.clock import utc_now
     from api.database.engine import Database
-    from api.database.migrate import upgrade
+    from api.database.migrate import upgrade_database
     from api.pipeline import run_pipeline
     from api.runs.inline import run_inline
 
     settings.data_directory.mkdir(parents=True, exist_ok=True)
     database = Database(settings.resolved_database_url)
     try:
-        upgrade(database)
+        upgrade_database(database)
         return run_inline(
             order,
             database=database,

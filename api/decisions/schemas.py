@@ -22,26 +22,47 @@ Reason = Literal[
 ]
 
 
-class DecisionOrder(BaseModel):
-    """A decision. Rejecting needs a reason (``other`` needs a note), snoozing needs a moment to return."""
-
+class _Order(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    action: DecisionAction
-    reason: Reason | None = None
     note: Annotated[str | None, Field(min_length=1, max_length=2000)] = None
-    until: AwareDatetime | None = None
     decided_by: Annotated[str, Field(min_length=1, max_length=100)] = "anonymous"
 
+
+class Accept(_Order):
+    """Approve a recommendation, or take the pending revision of an approved one over."""
+
+    action: Literal["accept"]
+
+
+class Reject(_Order):
+    """Dismiss a recommendation; the reason ``other`` needs a note."""
+
+    action: Literal["reject"]
+    reason: Reason
+
     @model_validator(mode="after")
-    def _is_complete(self) -> DecisionOrder:
-        if self.action == "reject" and self.reason is None:
-            raise ValueError("rejecting needs a 'reason'")
+    def _other_is_explained(self) -> Reject:
         if self.reason == "other" and self.note is None:
             raise ValueError("the reason 'other' needs a 'note'")
-        if (self.action == "snooze") != (self.until is not None):
-            raise ValueError("'until' belongs to 'snooze' and is required there")
         return self
+
+
+class Snooze(_Order):
+    """Set a recommendation aside until a moment in the future; then it returns by itself."""
+
+    action: Literal["snooze"]
+    until: AwareDatetime
+    reason: Reason | None = None
+
+
+class Reopen(_Order):
+    """Take an earlier decision back."""
+
+    action: Literal["reopen"]
+
+
+DecisionOrder = Annotated[Accept | Reject | Snooze | Reopen, Field(discriminator="action")]
 
 
 class DecisionBody(BaseModel):

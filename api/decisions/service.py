@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from api.decisions.repository import apply_decision
-from api.decisions.schemas import DecisionOrder
+from api.decisions.schemas import DecisionOrder, Reject, Snooze
 from api.decisions.tables import DecisionRow
 from api.dependencies import Services
 from api.errors import DecisionNotAllowed, InvalidRequest, StaleVersion
@@ -69,7 +69,7 @@ def _check(listed: Listed, order: DecisionOrder, now: datetime) -> None:
         raise DecisionNotAllowed("it is approved already and has no pending revision", state=listed.state)
     if order.action == "reopen" and not listed.row.in_latest_run:
         raise DecisionNotAllowed("the newest run no longer advises it", state=listed.state)
-    if order.until is not None and order.until <= now:
+    if isinstance(order, Snooze) and order.until <= now:
         fault = {"location": "body.until", "detail": "expected a moment in the future"}
         raise InvalidRequest(f"{fault['location']}: {fault['detail']}", errors=[fault])
 
@@ -77,18 +77,20 @@ def _check(listed: Listed, order: DecisionOrder, now: datetime) -> None:
 def _apply(session: Session, listed: Listed, order: DecisionOrder, now: datetime) -> None:
     row = listed.row
     newer = load_advice(session, row.pending_answer_id, row.id) if row.pending_answer_id else None
+    until = order.until if isinstance(order, Snooze) else None
+    reason = order.reason if isinstance(order, Reject | Snooze) else None
     decision = DecisionRow(
         recommendation_id=row.id,
         action=order.action,
         state_before=listed.state,
         state_after=_STATE_AFTER[order.action],
         revision=row.revision + (newer is not None),
-        reason=order.reason,
+        reason=reason,
         note=order.note,
-        until=order.until,
+        until=until,
         actor=order.decided_by,
         decided_at=now,
     )
-    changes: dict[str, Any] = {"deferred_until": order.until, "reason": order.reason, "updated_at": now}
+    changes: dict[str, Any] = {"deferred_until": until, "reason": reason, "updated_at": now}
     if not apply_decision(session, row, decision, changes, newer):
         raise StaleVersion("somebody else decided at the same moment; read it again")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from api.errors import RequestError, StoreUnreadable
 from collectors.errors import PriceBookError, StoreError
@@ -111,10 +112,24 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         413: ("body-too-large", "The request body is too large"),
     }
     slug, title = titles.get(error.status_code, (f"http-{error.status_code}", "The request was refused"))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_of_path(request))
     return problem_response(
-        request, status=error.status_code, slug=slug, title=title, detail=str(error.detail),
-        headers=dict(error.headers or {}),
-    )  # fmt: skip
+        request, status=error.status_code, slug=slug, title=title, detail=str(error.detail), headers=headers
+    )
+
+
+def _methods_of_path(request: Request) -> list[str]:
+    """Methods that the path takes: the framework would name those of one route only."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    found = {
+        method.upper()
+        for template, operations in paths.items()
+        if compile_path(template)[0].match(request.url.path)
+        for method in operations
+    }
+    return sorted(found or {"GET"})
 
 
 async def _on_unreadable(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from collectors.focus.bill import open_bill
 from collectors.focus.normalise import NORMALISER_VERSION
 from collectors.focus.partition import partition
 from collectors.focus.report import (
+    EXAMPLE_COUNT,
     IngestReport,
     Oddity,
     Rejection,
@@ -36,6 +37,7 @@ def ingest_files(
     paths: Iterable[Path],
     *,
     source: str | None = None,
+    period: str | None = None,
     ingested_at: datetime,
     progress: Progress | None = None,
 ) -> IngestReport:
@@ -50,6 +52,7 @@ def ingest_files(
         paths: files, or folders whose files with a known suffix are taken.
         source: name under which all the rows are filed; None files each row under ``<provider>:<billing account>``,
             for instance ``aws:123456789012``.
+        period: the month, ``YYYY-MM``, that every usable row must belong to; None accepts any.
         ingested_at: aware moment to write in the ledger.
         progress: told in words what is going on, file by file.
 
@@ -70,8 +73,11 @@ def ingest_files(
         if before is not None:
             versions, report = before
             say("unchanged: this delivery is stored already")
-            return _report(versions, (), *findings_from_json(report), seconds=time.perf_counter() - started)
+            oddities, rejections = findings_from_json(report)
+            seconds = time.perf_counter() - started
+            return _report(versions, (), oddities, rejections, seconds=seconds, delivery=delivery)
         staged = _stage(store, writer, kept, source, say)
+        _check_period(staged, period)
         superseded = writer.current()
         oddities = _merge_oddities(odd for bill in staged for odd in bill.oddities) + duplicates
         rejections = _merge_rejections(rejection for bill in staged for rejection in bill.rejections)
@@ -88,7 +94,8 @@ def ingest_files(
         for version in versions
         if not version.unchanged and (key := (version.source, version.period)) in superseded
     )
-    return _report(versions, replaced, oddities, rejections, seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return _report(versions, replaced, oddities, rejections, seconds=seconds, delivery=delivery)
 
 
 def _say_nothing(_: str) -> None:
@@ -164,6 +171,19 @@ def _stage(
     return staged
 
 
+def _check_period(staged: Sequence[StagedBill], period: str | None) -> None:
+    """A stray row of another month would replace the whole of that month, so it stops the delivery."""
+    for bill in staged:
+        for group in bill.groups:
+            if period is not None and group.reason is None and group.period != period:
+                raise InvalidFocusFile(
+                    f"{group.rows} rows have BillingPeriodStart in {group.period}, but this delivery is of {period}; "
+                    "nothing was stored; refresh the export",
+                    path=bill.bill.raw.origin,
+                    column="BillingPeriodStart",
+                )
+
+
 def _fingerprint(source: str | None, hashes: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([NORMALISER_VERSION, source, sorted(hashes)]).encode()).hexdigest()
 
@@ -179,7 +199,7 @@ def _merge_oddities(found: Iterable[Oddity]) -> tuple[Oddity, ...]:
             column=column,
             meaning=same[0].meaning,
             rows=sum(each.rows for each in same),
-            examples=tuple(example for each in same for example in each.examples)[:3],
+            examples=tuple(example for each in same for example in each.examples)[:EXAMPLE_COUNT],
             cost_affected=add_costs(each.cost_affected for each in same),
         )
         for (code, column), same in sorted(groups.items())
@@ -196,7 +216,7 @@ def _merge_rejections(found: Iterable[Rejection]) -> tuple[Rejection, ...]:
             reason=reason,
             meaning=same[0].meaning,
             rows=sum(each.rows for each in same),
-            examples=tuple(example for each in same for example in each.examples)[:3],
+            examples=tuple(example for each in same for example in each.examples)[:EXAMPLE_COUNT],
             cost=add_costs(each.cost for each in same),
         )
         for reason, same in sorted(groups.items())
@@ -210,6 +230,7 @@ def _report(
     rejections: tuple[Rejection, ...],
     *,
     seconds: float,
+    delivery: str,
 ) -> IngestReport:
     return IngestReport(
         versions=versions,
@@ -223,4 +244,5 @@ def _report(
         rejected_cost=add_costs(version.rejected_cost for version in versions),
         seconds=seconds,
         unchanged=all(version.unchanged for version in versions) and bool(versions),
+        delivery=delivery,
     )

@@ -51,6 +51,7 @@ class IngestReport:
 
     ``unchanged`` says that nothing was written, because all of it was there already; rows, oddities and rejections are
     then those of the first time. ``replaced`` are the versions that readers saw before, for each one superseded.
+    ``delivery`` is the fingerprint under which the ledger knows the call's files.
     ``rows`` counts usable rows, so ``rows + rejected_rows`` is every row of the files.
     """
 
@@ -65,6 +66,7 @@ class IngestReport:
     rejected_cost: CostByCurrency
     seconds: float
     unchanged: bool
+    delivery: str
 
 
 def add_costs(costs: Iterable[CostByCurrency]) -> dict[str, Decimal]:

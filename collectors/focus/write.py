@@ -52,7 +52,7 @@ def write_focus(table: pa.Table | pd.DataFrame, path: Path, *, version: str = "1
     rows = pa.Table.from_pandas(table, preserve_index=False) if isinstance(table, pd.DataFrame) else table
     written = _as_version(rows, version)
     if suffix == ".parquet":
-        pq.write_table(written, path)  # type: ignore[no-untyped-call]
+        pq.write_table(written, path)
         return
     plain = path if suffix == ".csv" else path.with_name(path.name + ".plain")
     pa_csv.write_csv(_as_text(written), plain)

@@ -6,19 +6,17 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from collectors.errors import PriceBookError
+from collectors.pricing.files import write_book
 from collectors.pricing.sources.known_figures import check_known_figures
 from collectors.pricing.sources.reading_order import read_sources
-from collectors.pricing.sources.tables import split_by_licence, to_tables
+from collectors.pricing.sources.tables import to_tables
 from optimizer.pricing.book import PriceBook
 from optimizer.pricing.errors import InvalidPriceBook
-
-_UNFINISHED: Final = ".parquet.unfinished"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,29 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"known figure differs: {line}", file=sys.stderr)
     if differing:
         return 1
-    write_files(tables, options.out)
+    write_book(tables, options.out)
     print(f"snapshot {book.snapshot_id}: {tables['rows'].num_rows} prices, {len(book.places)} places")
     return 0
-
-
-def write_files(tables: dict[str, pa.Table], folder: Path) -> None:
-    """One Parquet file per table and licence, the same bytes for the same tables.
-
-    All files are written beside their places before the first one is moved in, and files that a former build left and
-    this one does not have are removed, so a full disk cannot leave half a book.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = split_by_licence(tables)
-    try:
-        for stem, table in files.items():
-            pq.write_table(table, folder / f"{stem}{_UNFINISHED}", compression="zstd", compression_level=19)
-        for stem in files:
-            (folder / f"{stem}{_UNFINISHED}").replace(folder / f"{stem}.parquet")
-    finally:
-        for unfinished in folder.glob(f"*{_UNFINISHED}"):
-            unfinished.unlink()
-    for stale in set(folder.glob("*.parquet")) - {folder / f"{stem}.parquet" for stem in files}:
-        stale.unlink()
 
 
 def _print_counts(rows: pa.Table) -> None:

@@ -1,4 +1,4 @@
-"""How much the sample platform does. Every constant is a quantity of work or data; no constant is an amount of money."""
+"""How much the sample platform does. Every constant is a quantity of work or data; none is an amount of money."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ TRANSFORMATION_MODELS: Final = 2_000
 
 # Spark ------------------------------------------------------------------------------------------------------------
 ETL_GB_PER_HOUR: Final = 500.0
-ETL_PASSES: Final = 7.0
+ETL_PASSES: Final = 8.0
 """Every byte that arrives is read once per layer (landing, curated, marts, features) and again for late data."""
 SPARK_GB_PER_VCPU_HOUR: Final = 3.4
 """What a core reads, joins, encrypts and writes in an hour; wide rows and Python functions keep it far below a scan."""
 SPARK_VCPU_HOURS: Final = ETL_GB_PER_HOUR * HOURS_PER_MONTH * ETL_PASSES / SPARK_GB_PER_VCPU_HOUR
 SPARK_JOB_GROUPS: Final = {"databricks": 34, "aws_glue": 14, "machines": 12}
 SPARK_WORK_RATIO: Final = {"databricks": 0.58, "aws_glue": 0.16, "machines": 0.26}
-"""Share of the Spark work by engine: Databricks is the standard, Glue serves small jobs, VMs carry the oldest chains."""
+"""Share of the Spark work by engine: Databricks is the standard, Glue serves small jobs, VMs carry the old chains."""
 
 # SQL warehouses ---------------------------------------------------------------------------------------------------
 WAREHOUSES: Final = {"snowflake": 36, "databricks": 10, "gcp_bigquery": 14, "aws_athena": 10}
 WAREHOUSE_VCPU_HOURS: Final = {
-    "snowflake": 112_000.0,
+    "snowflake": 126_000.0,
     "databricks": 26_000.0,
     "gcp_bigquery": 36_000.0,
     "aws_athena": 15_000.0,
@@ -52,7 +52,7 @@ EVENT_GB_PER_TRANSACTION: Final = 25 * 1.5e-6
 LANDED_GB_PER_MONTH: Final = TRANSACTIONS_PER_DAY * EVENT_GB_PER_TRANSACTION * HOURS_PER_MONTH / 24
 SCHEDULER_CLUSTERS: Final = 8
 APPLICATION_FLEETS: Final = 64
-APPLICATION_VCPU: Final = 2_650.0
+APPLICATION_VCPU: Final = 3_050.0
 """Right-sized vCPU of all application machines together: risk engines, pricing services, gateways, internal tools."""
 UNLISTED_FLEETS: Final = 5
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ def nano_usd(quantity_nano: Integers, pico_usd: Integers) -> Integers:
     return np.rint(quantity_nano.astype(np.float64) / PICO_PER_UNIT * pico_usd).astype(np.int64)
 
 
-def decimals(values: Integers, digits: int) -> pa.Array:
+def decimals(values: Integers, digits: int) -> pa.Array[Any]:
     """DECIMAL(38, 12) of integers that count units of ``10 ** -digits``, exactly."""
     words = np.empty((len(values), 2), dtype="<i8")  # low and high half of each 128-bit integer
     words[:, 0] = values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -69,14 +69,14 @@ def usage_rows(lines: Sequence[Line], month: BillingMonth) -> UsageRows:
 def usage_table(lines: Sequence[Line], rows: UsageRows, month: BillingMonth, vendor: Vendor) -> pa.Table:
     """The rows under the names of FOCUS 1.4."""
     columns = _line_columns(lines)
-    at = pa.array(rows.line)
-    arrays: dict[str, pa.Array] = {name: pa.array(texts, pa.string()).take(at) for name, texts in columns.items()}
+    at = pa.array(rows.line, pa.int64())
+    arrays: dict[str, pa.Array[Any]] = {name: pa.array(texts, pa.string()).take(at) for name, texts in columns.items()}
     arrays |= _day_columns(rows, month)
     arrays |= _amount_columns(lines, rows)
     return pa.table(arrays | constant_columns(vendor, month, len(rows.line)))
 
 
-def constant_columns(vendor: Vendor, month: BillingMonth, count: int) -> dict[str, pa.Array]:
+def constant_columns(vendor: Vendor, month: BillingMonth, count: int) -> dict[str, pa.Array[Any]]:
     """What is the same on every row of a bill."""
     texts = {
         "BillingAccountId": vendor.account_id,
@@ -89,7 +89,9 @@ def constant_columns(vendor: Vendor, month: BillingMonth, count: int) -> dict[st
         "ServiceProviderName": vendor.provider_name,
         "SubAccountType": vendor.sub_account_type,
     }
-    arrays = {name: pa.repeat(pa.scalar(text, pa.string()), count) for name, text in texts.items()}
+    arrays: dict[str, pa.Array[Any]] = {
+        name: pa.repeat(pa.scalar(text, pa.string()), count) for name, text in texts.items()
+    }
     arrays["BillingPeriodStart"] = pa.repeat(pa.scalar(midnight(month.begins_on), TIME), count)
     arrays["BillingPeriodEnd"] = pa.repeat(pa.scalar(midnight(month.ends_on), TIME), count)
     return arrays
@@ -136,14 +138,14 @@ def _line_columns(lines: Sequence[Line]) -> dict[str, list[str | None]]:
     }
 
 
-def _day_columns(rows: UsageRows, month: BillingMonth) -> dict[str, pa.Array]:
-    at = pa.array(rows.day)
+def _day_columns(rows: UsageRows, month: BillingMonth) -> dict[str, pa.Array[Any]]:
+    at = pa.array(rows.day, pa.int64())
     starts = pa.array([midnight(day) for day in month.days], TIME)
     ends = pa.array([midnight(day + timedelta(days=1)) for day in month.days], TIME)
     return {"ChargePeriodStart": starts.take(at), "ChargePeriodEnd": ends.take(at)}
 
 
-def _amount_columns(lines: Sequence[Line], rows: UsageRows) -> dict[str, pa.Array]:
+def _amount_columns(lines: Sequence[Line], rows: UsageRows) -> dict[str, pa.Array[Any]]:
     list_pico = np.array([line.list_pico_usd for line in lines], dtype=np.int64)[rows.line]
     contracted_pico = np.array([line.contracted_pico_usd for line in lines], dtype=np.int64)[rows.line]
     quantity = decimals(rows.quantity_nano, NANO_DIGITS)

@@ -31,11 +31,11 @@ CAUSES: Final[Mapping[str, str]] = MappingProxyType(
         STALE_DUPLICATE: "a copy left behind in another cloud that nobody reads or writes",
         EXPENSIVE_REGION_WITHOUT_REASON: "stands in a region over a tenth dearer than the cheapest of the same cloud "
         "and continent although neither law nor a waiting user asks for it",
-        JOBS_ON_INTERACTIVE_CLUSTERS: "scheduled jobs on all-purpose clusters, whose rate is a multiple of the jobs rate",
+        JOBS_ON_INTERACTIVE_CLUSTERS: "scheduled jobs on all-purpose clusters, at a multiple of the jobs rate",
     }
 )
 
-OVERSIZE_STEPS: Final = {0: 0.52, 1: 0.36, 2: 0.12}
+OVERSIZE_STEPS: Final = {0: 0.62, 1: 0.31, 2: 0.07}
 """Sizes above the fitting one. Fleets are sized for a peak that somebody feared; providers' own advisors report about
 half of all machines as larger than needed."""
 NOTICED_FROM_MEANS: Final = 2.0
@@ -45,8 +45,8 @@ FAR_READER_RATIO: Final = 0.18
 """Batch jobs and warehouses with one input in another cloud or region."""
 INTERACTIVE_JOBS_RATIO: Final = 0.18
 """Databricks job groups that run on the clusters they were written on."""
-SPOT_RATIO: Final = 0.2
-"""Interruptible Spark clusters on machines that already run on spot."""
+SPOT_RATIO: Final = 0.4
+"""Interruptible Spark clusters that already run on spot, where the book knows a spot price."""
 EXPENSIVE_RATIO: Final = 1.10
 """A region counts as expensive from this multiple of the cheapest one."""
 

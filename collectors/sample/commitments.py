@@ -31,31 +31,39 @@ class CommitmentPlan:
 PLANS: Final = (
     CommitmentPlan(
         id="ri-virginia", service="aws_ec2", place="aws:us-east-1", purchase="committed_1y",
-        months_left=5, covered_ratio=0.35,
+        months_left=5, covered_ratio=0.6,
+    ),
+    CommitmentPlan(
+        id="ri-oregon", service="aws_ec2", place="aws:us-west-2", purchase="committed_1y",
+        months_left=3, covered_ratio=0.5,
     ),
     CommitmentPlan(
         id="ri-ireland", service="aws_ec2", place="aws:eu-west-1", purchase="committed_3y",
-        months_left=14, covered_ratio=0.5,
+        months_left=14, covered_ratio=0.6,
     ),
     CommitmentPlan(
         id="ri-london", service="aws_ec2", place="aws:eu-west-2", purchase="committed_1y",
-        months_left=9, covered_ratio=0.4,
+        months_left=9, covered_ratio=0.5,
     ),
     CommitmentPlan(
         id="res-eastus", service="azure_vm", place="azure:eastus", purchase="committed_1y",
-        months_left=8, covered_ratio=0.4,
+        months_left=8, covered_ratio=0.6,
+    ),
+    CommitmentPlan(
+        id="res-dublin", service="azure_vm", place="azure:northeurope", purchase="committed_1y",
+        months_left=6, covered_ratio=0.5,
     ),
     CommitmentPlan(
         id="res-uksouth", service="azure_vm", place="azure:uksouth", purchase="committed_3y",
-        months_left=20, covered_ratio=0.5,
+        months_left=20, covered_ratio=0.6,
     ),
     CommitmentPlan(
         id="cud-iowa", service="gcp_gce", place="gcp:us-central1", purchase="committed_1y",
-        months_left=11, covered_ratio=0.5,
+        months_left=11, covered_ratio=0.6,
     ),
     CommitmentPlan(
         id="cud-zurich", service="gcp_gce", place="gcp:europe-west6", purchase="committed_3y",
-        months_left=2, covered_ratio=0.5,
+        months_left=2, covered_ratio=0.6,
     ),
 )  # fmt: skip
 """Signed by the platform team for the places that it runs itself; everybody else pays by the hour."""

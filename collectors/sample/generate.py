@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from collectors.focus.write import write_focus
+from collectors.inventory.rows import DatasetRow, WorkloadRow
 from collectors.inventory.write import write_inventory
 from collectors.sample.activity import MONTHS
 from collectors.sample.amounts import NANO_DIGITS
@@ -119,6 +119,10 @@ def _annual_usd(nano_usd: int) -> Decimal:
 
 def _counts(platform: Platform) -> dict[str, int]:
     listed = [workload for workload in platform.workloads if workload.listed]
+    rows: list[WorkloadRow | DatasetRow] = [
+        *(workload.row for workload in listed),
+        *(dataset.row for dataset in platform.datasets),
+    ]
     return {
         "workloads": len(listed),
         "unlisted_workloads": len(platform.workloads) - len(listed),
@@ -126,14 +130,15 @@ def _counts(platform: Platform) -> dict[str, int]:
         "recovery_copies": sum(dataset.row.replica_of is not None for dataset in platform.datasets),
         "lineage": len(platform.edges),
         "commitments": len(platform.commitments),
-        "places": len({thing.row.place for thing in (*listed, *platform.datasets)}),
-        "business_units": len({thing.row.business_unit for thing in (*listed, *platform.datasets)}),
-        "jurisdictions": len({thing.row.jurisdiction for thing in (*listed, *platform.datasets)}),
-        "stored_gb": int(np.rint(sum(dataset.stored_gb for dataset in platform.datasets))),
+        "places": len({row.place for row in rows}),
+        "business_units": len({row.business_unit for row in rows}),
+        "jurisdictions": len({row.jurisdiction for row in rows}),
+        "stored_gb": round(sum(dataset.stored_gb for dataset in platform.datasets)),
     }
 
 
 def causes_shown(platform: Platform) -> dict[str, int]:
     """For each cause of waste, how many workloads and datasets show it."""
-    shown = Counter(cause for thing in (*platform.workloads, *platform.datasets) for cause in thing.causes)
+    shown = Counter(cause for workload in platform.workloads for cause in workload.causes)
+    shown.update(cause for dataset in platform.datasets for cause in dataset.causes)
     return {cause: shown[cause] for cause in CAUSES}

@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jurisdiction:
-    """``homes`` are the company's places there, most used first. ``legal_area``: countries that critical data may be in.
+    """``homes`` are the company's places there, most used first; critical data may be in the ``legal_area`` countries.
 
     ``activity_ratio`` is the share of the platform's activity that business units of this jurisdiction cause.
     """

@@ -44,7 +44,7 @@ def draw_lineage(draws: Draws, workloads: list[SampleWorkload], primaries: list[
     ]
     far = dict(zip((job.row.workload_id for job in jobs), draws.chosen(len(jobs), FAR_READER_RATIO), strict=True))
     drawn: list[Edge] = []
-    far_readers = set()
+    far_readers: set[str] = set()
     for workload in listed:
         local = beside[workload.row.place]
         drawn.extend(_local_edges(draws, workload, local))

@@ -98,7 +98,7 @@ def _applications(draws: Draws, scale: float) -> list[_Fleet]:
                 vcpu=vcpu,
                 instances=max(1, round(wanted_vcpu[index] / vcpu)),
                 steps=steps,
-                labour_hours=float(draws.whole(24, 90)),
+                labour_hours=float(draws.whole(40, 120)),
             )
         )
     return fleets

@@ -21,8 +21,8 @@ _GCP_SERIES: Final = {"general": "n2-standard", "memory": "n2-highmem"}
 def machine_name(service: str, family: str, vcpu: int) -> str:
     """The company's standard size of a family (``general`` or ``memory``).
 
-    >>> machine_name("aws_ec2", "general", 16), machine_name("azure_vm", "memory", 8), machine_name("gcp_gce", "general", 4)
-    ('m5.4xlarge', 'Standard_E8s_v5', 'n2-standard-4')
+    >>> machine_name("aws_ec2", "general", 16), machine_name("azure_vm", "memory", 8)
+    ('m5.4xlarge', 'Standard_E8s_v5')
     """
     if service == "aws_ec2":
         return f"{_AWS_SERIES[family]}.{_AWS_SIZES[vcpu]}"

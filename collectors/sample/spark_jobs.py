@@ -27,7 +27,10 @@ FITTING_UTILISATION_RATIO: Final = (0.52, 0.66)
 """CPU really used by a cluster of fitting size, over the hours that it runs."""
 NIGHTLY_HOURS: Final = (180.0, 620.0)
 """Hours a month in which any job of a group runs."""
-INTERRUPTIBLE_RATIO: Final = 0.65
+INTERRUPTIBLE_RATIO: Final = 0.5
+"""Job groups without a deadline in the night; the rest feed reports that a supervisor waits for."""
+HOURS_PER_WORKFLOW: Final = 16
+"""Porting and testing one workflow on another engine: two days."""
 DPU_VCPU: Final = 4.0
 DPU_GIB: Final = 16.0
 _PROVIDERS: Final = {
@@ -36,6 +39,9 @@ _PROVIDERS: Final = {
     "machines": {"aws": 0.45, "azure": 0.3, "gcp": 0.25},
 }
 """Databricks runs on AWS and Azure; Glue exists on AWS only."""
+
+
+_SHORT_NAMES: Final = {"databricks": "databricks", "aws_glue": "glue", "machines": "vm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,7 @@ def _groups(draws: Draws, prices: PriceBook, scale: float, engine: str, count: i
         used_ratio = draws.between(*FITTING_UTILISATION_RATIO) / 2 ** steps[index]
         groups.append(
             _Group(
-                id=f"spark-{'vm' if engine == 'machines' else engine.removeprefix('aws_')}-{site.business_unit}-{index + 1:03d}",
+                id=f"spark-{_SHORT_NAMES[engine]}-{site.business_unit}-{index + 1:03d}",
                 engine=engine,
                 site=site,
                 vcpu_hours=float(work[index]),
@@ -90,7 +96,7 @@ def _groups(draws: Draws, prices: PriceBook, scale: float, engine: str, count: i
                 steps=steps[index],
                 interruptible=interruptible[index],
                 interactive=interactive[index] and engine == "databricks",
-                spot=spot[index] and interruptible[index] and engine == "machines",
+                spot=spot[index] and interruptible[index],
             )
         )
     return groups
@@ -118,7 +124,7 @@ def _workload(prices: PriceBook, draws: Draws, group: _Group, workflows: int) ->
         instances=instances,
         scanned_gb=0.0,
         interruptible=group.interruptible,
-        migration_labour_hours=float(draws.whole(8, 20) + 6 * workflows),
+        migration_labour_hours=float(draws.whole(8, 24) + HOURS_PER_WORKFLOW * workflows),
         **group.site.tags,
     )
     causes = {OVERSIZED} if group.steps else set()
@@ -166,7 +172,7 @@ def _databricks(prices: PriceBook, draws: Draws, group: _Group) -> _Built:
         quantity=group.provisioned_vcpu_hours * DBU_PER_VCPU_HOUR[family],
         rhythm="weekday",
     )
-    return "databricks", meter, "on_demand", vcpu, memory_gib, nodes, (units, machine_use)
+    return "databricks", meter, machine_use.purchase, vcpu, memory_gib, nodes, (units, machine_use)
 
 
 def _glue(prices: PriceBook, draws: Draws, group: _Group) -> _Built:

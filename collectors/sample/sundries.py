@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -126,7 +126,7 @@ def _correction(lines: Sequence[Line], month: BillingMonth) -> Iterator[Charge]:
 
 def sundry_table(charges: Sequence[Charge], month: BillingMonth, vendor: Vendor, schema: pa.Schema) -> pa.Table:
     """The charges under the names of FOCUS 1.4, in the columns of ``schema``; quantities and unit prices are empty."""
-    columns = {
+    columns: dict[str, list[str | None]] = {
         "ChargeCategory": [charge.category for charge in charges],
         "ChargeClass": [charge.charge_class for charge in charges],
         "ChargeDescription": [charge.description for charge in charges],
@@ -139,7 +139,7 @@ def sundry_table(charges: Sequence[Charge], month: BillingMonth, vendor: Vendor,
         "ServiceName": [charge.service_name for charge in charges],
         "ServiceSubcategory": [charge.service_subcategory for charge in charges],
     }
-    arrays: dict[str, pa.Array] = {name: pa.array(texts, pa.string()) for name, texts in columns.items()}
+    arrays: dict[str, pa.Array[Any]] = {name: pa.array(texts, pa.string()) for name, texts in columns.items()}
     arrays |= _resource_columns(charges, vendor)
     arrays |= {
         "ChargePeriodStart": pa.array([midnight(charge.begins_on) for charge in charges], TIME),
@@ -154,7 +154,7 @@ def sundry_table(charges: Sequence[Charge], month: BillingMonth, vendor: Vendor,
     return pa.table(arrays | nulls).select(schema.names)
 
 
-def _resource_columns(charges: Sequence[Charge], vendor: Vendor) -> dict[str, pa.Array]:
+def _resource_columns(charges: Sequence[Charge], vendor: Vendor) -> dict[str, pa.Array[Any]]:
     resources = [charge.resource for charge in charges]
     host = HOST_NAMES.get(vendor.id, vendor.provider_name)
     columns: dict[str, list[str | None]] = {

@@ -71,7 +71,7 @@ def _uses(platform: Platform) -> Iterator[Use]:
 
 
 def _unused_lines(commitment: SampleCommitment, prices: UnitPrices) -> Iterator[Line]:
-    """Committed machines that nobody runs: no list price to save against, no resource, the committed price each hour."""
+    """Committed machines that nobody runs: no resource, and the committed price for each hour, at list as well."""
     used = dict(commitment.used_by_sku)
     for sku, capacity in commitment.capacity_by_sku:
         use = Use(

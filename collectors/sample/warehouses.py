@@ -22,6 +22,8 @@ FITTING_UTILISATION_RATIO: Final = (0.5, 0.66)
 """CPU used of a warehouse of fitting size while it is up; queries queue above, so nobody plans for more."""
 LONGEST_RUNNING_HOURS: Final = 420.0
 """A fitting warehouse is the smallest that does its month's work in this time: nights and working days."""
+HOURS_PER_MODEL: Final = 3
+"""Porting and reconciling one model in another dialect of SQL."""
 GIB_PER_VCPU: Final = 2.0
 DASHBOARD_RATIO: Final = 0.3
 """Warehouses that people wait for, and how long the round trip may take."""
@@ -151,7 +153,7 @@ def _workload(draws: Draws, warehouse: _Warehouse) -> SampleWorkload:
         instances=1,
         scanned_gb=round(warehouse.scanned_gb, 1),
         interruptible=False,
-        migration_labour_hours=float(16 + 2 * warehouse.models),
+        migration_labour_hours=float(24 + HOURS_PER_MODEL * warehouse.models),
         **site.tags,
     )
     home = BY_CODE[site.jurisdiction].homes[0]

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +44,13 @@ CREATE TABLE delivery (
     version_fingerprint TEXT NOT NULL,
     report TEXT NOT NULL,
     PRIMARY KEY (fingerprint, source, period)
+);
+CREATE TABLE collected (
+    origin TEXT NOT NULL,
+    period TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    PRIMARY KEY (origin, period)
 );
 """
 
@@ -107,15 +114,37 @@ class Ledger:
             ).fetchall()
         return tuple(path for (path,) in rows)
 
-    def delivery(self, fingerprint: str) -> tuple[dict[tuple[str, str], str], str] | None:
-        """What a delivery became: (source, period) -> fingerprint of the version, and its report; None when new."""
+    def standing_delivery(self, fingerprint: str) -> tuple[tuple[PeriodVersion, ...], str] | None:
+        """The versions of a delivery with the report made then, when all of them are still current; else None."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT source, period, version_fingerprint, report FROM delivery WHERE fingerprint = ?", (fingerprint,)
+                "SELECT source, period, version_fingerprint, report FROM delivery WHERE fingerprint = ? "
+                "ORDER BY source, period",
+                (fingerprint,),
             ).fetchall()
-        if not rows:
-            return None
-        return {(source, period): version for source, period, version, _ in rows}, rows[0][3]
+        current = {(each.source, each.period): each for each in self.versions(current_only=True)} if rows else {}
+        versions = []
+        for source, period, version_fingerprint, _ in rows:
+            version = current.get((source, period))
+            if version is None or version.fingerprint != version_fingerprint:
+                return None
+            versions.append(replace(version, unchanged=True))
+        return (tuple(versions), rows[0][3]) if rows else None
+
+    def collected(self, origin: str, period: str) -> tuple[str, str] | None:
+        """Fingerprint of what was last collected of a period at ``origin``, and of the delivery it became."""
+        with self._connection() as connection:
+            found: tuple[str, str] | None = connection.execute(
+                "SELECT fingerprint, delivery FROM collected WHERE origin = ? AND period = ?", (origin, period)
+            ).fetchone()
+        return found
+
+    def remember_collected(self, origin: str, period: str, *, fingerprint: str, delivery: str) -> None:
+        """Write down what was collected of a period at ``origin``, in place of what was before."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO collected VALUES (?, ?, ?, ?)", (origin, period, fingerprint, delivery)
+            )
 
     def publish(self, entries: Sequence[LedgerEntry], *, delivery: str, members: Mapping[tuple[str, str], str],
                 report: str) -> None:  # fmt: skip

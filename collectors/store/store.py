@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,6 +117,33 @@ class IngestStore:
             finally:
                 writer.discard_staging()
 
+    def is_collected(self, origin: str, period: str, fingerprint: str) -> bool:
+        """Whether the delivery ``fingerprint`` of a period at ``origin`` was collected last and is still current."""
+        with self._faults():
+            found = self._ledger.collected(origin, period)
+            return (
+                found is not None and found[0] == fingerprint and self._ledger.standing_delivery(found[1]) is not None
+            )
+
+    def remember_collected(self, origin: str, period: str, fingerprint: str, delivery: str) -> None:
+        """Write down that the delivery ``fingerprint`` of a period at ``origin`` was ingested as ``delivery``."""
+        with self._faults():
+            self._ledger.remember_collected(origin, period, fingerprint=fingerprint, delivery=delivery)
+
+    @contextmanager
+    def download_folder(self) -> Iterator[Path]:
+        """A folder for files on their way in, on the store's file system; removed at the end.
+
+        Several processes may have one each; those of processes that died are removed when the next one is made.
+        """
+        with self._faults():
+            for leftover in self._layout.staging.glob("download-*"):
+                if not _is_alive(int(leftover.name.split("-")[1])):
+                    shutil.rmtree(leftover, ignore_errors=True)
+            folder = tempfile.TemporaryDirectory(dir=self._layout.staging, prefix=f"download-{os.getpid()}-")
+        with folder as path:
+            yield Path(path)
+
     def _paths(self, kind: str) -> list[Path]:
         return [self._layout.root / path for path in self._ledger.parts(kind, current_only=True)]
 
@@ -141,3 +171,13 @@ class IngestStore:
                 "this one from a backup",
                 folder=folder,
             ) from fault
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -54,18 +54,7 @@ class StoreWriter:
 
     def delivered_before(self, fingerprint: str) -> tuple[tuple[PeriodVersion, ...], str] | None:
         """What an identical delivery became, when all of it is still current, with the report made then; else None."""
-        found = self._ledger.delivery(fingerprint)
-        if found is None:
-            return None
-        members, report = found
-        current = self.current()
-        versions = []
-        for key, version_fingerprint in members.items():
-            version = current.get(key)
-            if version is None or version.fingerprint != version_fingerprint:
-                return None
-            versions.append(replace(version, unchanged=True))
-        return tuple(versions), report
+        return self._ledger.standing_delivery(fingerprint)
 
     def publish(
         self, new_versions: Sequence[NewVersion], *, delivery: str, report: str, ingested_at: datetime

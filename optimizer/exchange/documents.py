@@ -189,7 +189,8 @@ def _validated(
         return kind.model_validate(document)
     except ValidationError as problem:
         first = problem.errors()[0]
-        raise error(f"{first['msg']} (found {_short(first['input'])})", path=_json_path(first["loc"])) from problem
+        said = "is not a field of the format" if first["type"] == "extra_forbidden" else first["msg"]
+        raise error(f"{said} (found {_short(first['input'])})", path=_json_path(first["loc"])) from problem
 
 
 def _short(value: object) -> str:

@@ -40,7 +40,7 @@ class Attribution:
 def attribute(problem: Problem, plan: Plan, changes: tuple[Change, ...]) -> Attribution:
     """Credit every recurring difference between plan and today to the changes that cause it.
 
-    A node's own cost is its own. A flow is credited to the end that changes, by halves when both do. The cost of
+    A node's own cost is its own. A flow is credited to the end that changes its place, by halves when both do. The cost of
     being in an area is shared equally by the changed nodes that are in it either today or in the plan.
     """
     monthly_micro_usd = problem.option_monthly_micro_usd
@@ -88,13 +88,20 @@ def _flow_shares(
 ) -> npt.NDArray[np.float64]:
     """Difference of the flows that each change is credited with, float64 ``[change]``."""
     column = np.full(len(problem.node_ids), -1, dtype=np.int64)
-    column[[change.node for change in changes]] = np.arange(len(changes))
+    for position, change in enumerate(changes):
+        if _changes_place(problem, change):
+            column[change.node] = position
     sender, receiver = column[problem.flow_from], column[problem.flow_to]
     halves = np.where((sender >= 0) & (receiver >= 0), 0.5, 1.0) * difference_micro_usd
     credited = np.zeros(len(changes))
     for end in (sender, receiver):
         np.add.at(credited, end[end >= 0], halves[end >= 0])
     return credited
+
+
+def _changes_place(problem: Problem, change: Change) -> bool:
+    before = [] if change.current_option is None else [int(problem.option_place[change.current_option])]
+    return sorted(before) != sorted(problem.option_place[list(change.chosen_options)].tolist())
 
 
 def _presence_shares(problem: Problem, changes: tuple[Change, ...]) -> npt.NDArray[np.float64]:

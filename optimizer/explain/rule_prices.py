@@ -17,6 +17,7 @@ from typing import Final, Literal
 from optimizer.explain.relaxations import Demand, without
 from optimizer.plan import NotSolved, Outcome, Plan, Solved
 from optimizer.problem.problem import Problem
+from optimizer.verify import VerifiedPlan, verify
 
 Resolve = Callable[[Problem, Plan, float], Outcome]
 """Solves a problem from a plan to fall back on, within so many seconds."""
@@ -74,6 +75,7 @@ class _Pricing:
     seconds_each: float
     found: dict[str, RulePrice] = field(default_factory=dict)
     ceiling: dict[str, Decimal] = field(default_factory=dict)
+    slack: list[Demand] = field(default_factory=list)
 
 
 def price_rules(
@@ -114,16 +116,17 @@ def _price_together(pricing: _Pricing, demands: Sequence[Demand]) -> None:
     """Price demands by one relaxation of all of them; look at halves when that finds something cheaper."""
     if not demands:
         return
-    outcome = _solve_without(pricing, demands)
-    if outcome is None:
+    answer = _solve_without(pricing, demands)
+    if answer is None:
         for demand in demands:
             pricing.found[demand.id] = _price(pricing, demand, "not_tested", pricing.upper_micro_usd)
         return
-    upper, lower = _bounds(pricing, outcome)
+    upper, lower = answer
     for demand in demands:
         ceiling = max(pricing.upper_micro_usd - lower, Decimal(0))
         pricing.ceiling[demand.id] = min(ceiling, pricing.ceiling.get(demand.id, ceiling))
     if pricing.upper_micro_usd - upper <= _NEGLIGIBLE_MICRO_USD:
+        pricing.slack.extend(demands)
         for demand in demands:
             pricing.found[demand.id] = _price(pricing, demand, "not_binding", upper)
     elif len(demands) == 1:
@@ -135,11 +138,31 @@ def _price_together(pricing: _Pricing, demands: Sequence[Demand]) -> None:
         _price_together(pricing, demands[middle:])
 
 
-def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> Outcome | None:
+def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> tuple[Decimal, Decimal] | None:
+    """Upper and lower bound of the optimum without the demands; None when time is up.
+
+    Demands that are known not to bind are left out too, which makes the problem easier. That bound holds all the
+    more; the plan counts only if it keeps them, else they are put back and the problem is solved as it is.
+    """
+    exact = without(pricing.problem, demands)
+    if pricing.slack:
+        outcome = _resolve(pricing, without(pricing.problem, [*demands, *pricing.slack]))
+        if outcome is None:
+            return None
+        if isinstance(outcome, Solved):
+            kept = verify(exact, outcome.plan)
+            if isinstance(kept, VerifiedPlan):
+                cheapest = min(kept.costs.objective_micro_usd, pricing.upper_micro_usd)
+                return cheapest, outcome.lower_bound_micro_usd
+    outcome = _resolve(pricing, exact)
+    return None if outcome is None else _bounds(pricing, outcome)
+
+
+def _resolve(pricing: _Pricing, relaxed: Problem) -> Outcome | None:
     if pricing.seconds_left < _LEAST_SECONDS:
         return None
     seconds = min(pricing.seconds_left, pricing.seconds_each)
-    outcome = pricing.resolve(without(pricing.problem, demands), pricing.plan, seconds)
+    outcome = pricing.resolve(relaxed, pricing.plan, seconds)
     pricing.seconds_left -= outcome.facts.seconds
     return outcome
 

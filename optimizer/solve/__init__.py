@@ -132,7 +132,9 @@ def _safe_bound(bound_usd: float, best: VerifiedPlan | None) -> Decimal | None:
         return None
     scale = max(abs(bound_usd), 1.0)
     bound = Decimal(bound_usd - PROOF_RATIO * scale).scaleb(6).to_integral_value(ROUND_FLOOR)
-    return bound if best is None else min(bound, best.costs.objective_micro_usd)
+    if best is None:
+        return bound
+    return min(bound, best.costs.objective_micro_usd).to_integral_value(ROUND_FLOOR)
 
 
 def _infeasible(problem: Problem, limits: Limits, seed: int, watch: _Watch) -> Infeasible:

@@ -23,6 +23,11 @@ PLACES = {
     PARIS: ("aws", "eu-west-3", "EU", ["FR", "EU", "EEA"], 48.9, 2.4),
     IOWA: ("gcp", "us-central1", "NA", ["US"], 41.3, -95.9),
 }
+MANY = tuple(f"aws:us-test-{number}" for number in range(24))
+PLACES |= {
+    place_id: ("aws", place_id.removeprefix("aws:"), "NA", ["US"], 30.0 + number, -90.0)
+    for number, place_id in enumerate(MANY)
+}
 
 
 @dataclass

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from optimizer.candidates import BASES, RESOURCES, generate_candidates
+from optimizer.candidates.machine_table import machine_table
+from optimizer.domain.estate import BilledMonth, Tags
+from optimizer.domain.policy import ProviderShareStatement
 from tests.candidates.books import EAST, IOWA, PARIS, WEST, add_machines, book_with_transfer
 from tests.candidates.estates import demand, estate, monthly_micro_usd, policy, row_of, workload
 
@@ -110,7 +113,9 @@ def test_snowflake_is_billed_by_credits_of_eight_vcpu_hours(data_class: str, edi
 def test_scanning_engines_are_billed_by_gb_read_and_need_it_measured() -> None:
     # 40,000 GB x 0.005 = 200.00
     book = book_with_transfer().price("aws_athena", "scan", EAST, "0.005", unit="GB").book()
-    measured = workload(role="sql_warehouse", service="snowflake", sku="enterprise-S", demand=demand(scanned_gb=40_000.0))
+    measured = workload(
+        role="sql_warehouse", service="snowflake", sku="enterprise-S", demand=demand(scanned_gb=40_000.0)
+    )
     unmeasured = workload(role="sql_warehouse", service="snowflake", sku="enterprise-S")
     found = generate_candidates(estate(measured), book, policy())
     refused = generate_candidates(estate(unmeasured), book, policy())
@@ -152,8 +157,6 @@ def test_places_in_use_but_not_listed_take_nobody_in() -> None:
 
 
 def test_one_need_per_machine_table_equals_a_plain_search() -> None:
-    from optimizer.candidates.machine_table import machine_table
-
     rng = np.random.default_rng(3)
     vcpu, memory = rng.integers(1, 9, 60) * 2.0, rng.integers(1, 9, 60) * 4.0
     amount = rng.integers(1, 1000, 60)
@@ -167,19 +170,13 @@ def test_one_need_per_machine_table_equals_a_plain_search() -> None:
         assert found == expected
 
 
-def _share_of(provider: str) -> tuple[object, ...]:
-    from optimizer.domain.policy import ProviderShareStatement
-
+def _share_of(provider: str) -> tuple[ProviderShareStatement, ...]:
     return (ProviderShareStatement(id="share", provider=provider, max_ratio=0.9),)
 
 
-def _tagged(data_class: str) -> object:
-    from optimizer.domain.estate import Tags
-
+def _tagged(data_class: str) -> Tags:
     return Tags(business_unit="markets", data_class=data_class)
 
 
-def _billed(usd: int, **more: int) -> object:
-    from optimizer.domain.estate import BilledMonth
-
+def _billed(usd: int, **more: int) -> BilledMonth:
     return BilledMonth(compute_micro_usd=usd * 1_000_000, **more)

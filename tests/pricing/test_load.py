@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from collectors.errors import PriceBookError, Terminal
 from collectors.pricing import InvalidPriceFile, load_price_book
-from collectors.pricing.sources.tables import split_by_licence
+from collectors.pricing.files import write_book
 from optimizer.pricing.schema import TABLES
 from tests.pricing.books import OHIO, VIRGINIA, book, machine, place, price, round_trip, tables, transfer
 
@@ -26,8 +27,7 @@ def write(folder: Path, rows: list[dict[str, object]]) -> Path:
         round_trips=[round_trip(VIRGINIA, OHIO, 11.0)],
         places=[place(VIRGINIA, **SHARE_ALIKE), place(OHIO, **SHARE_ALIKE)],
     )
-    for stem, table in split_by_licence(written).items():
-        pq.write_table(table, folder / f"{stem}.parquet")
+    write_book(written, folder)
     return folder
 
 
@@ -60,7 +60,7 @@ def test_a_bad_row_is_named_by_the_file_it_stands_in_and_its_row_there(tmp_path:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     write(tmp_path, [price()])
     (tmp_path / "places_cc_by_sa.parquet").unlink()
-    with pytest.raises(InvalidPriceFile, match=r"places\.parquet: no such file"):
+    with pytest.raises(InvalidPriceFile, match=r"places_cc_by_sa\.parquet: no such file, though book\.json lists it"):
         load_price_book(tmp_path)
 
 
@@ -86,4 +86,38 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
     column = TABLES["rows"].get_field_index("unit_price")
     pq.write_table(table.set_column(column, "unit_price", pa.array(["dear"])), tmp_path / "rows.parquet")
     with pytest.raises(InvalidPriceFile, match=r"rows\.parquet: a column has another type"):
+        load_price_book(tmp_path)
+
+
+def test_a_folder_without_a_manifest_is_no_book(tmp_path: Path) -> None:
+    with pytest.raises(InvalidPriceFile, match=r"book\.json: no such file"):
+        load_price_book(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("{", "is not JSON"), ("[]", "exactly the keys"), ('{"files": ["x.parquet"]}', "exactly the keys")],
+)
+def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    write(tmp_path, [price()])
+    (tmp_path / "book.json").write_text(text)
+    with pytest.raises(InvalidPriceFile, match=rf"book\.json: .*{reason}"):
+        load_price_book(tmp_path)
+
+
+def test_a_manifest_that_lists_a_stranger_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, [price()])
+    manifest = json.loads((tmp_path / "book.json").read_text())
+    (tmp_path / "book.json").write_text(json.dumps(manifest | {"files": [*manifest["files"], "secrets.parquet"]}))
+    with pytest.raises(InvalidPriceFile, match=r"secrets\.parquet, which is no table"):
+        load_price_book(tmp_path)
+
+
+def test_files_of_two_builds_are_not_one_book(tmp_path: Path) -> None:
+    write(tmp_path, [price()])
+    other = tmp_path / "other"
+    other.mkdir()
+    write(other, [price(unit_price=Decimal("0.024"))])
+    (other / "rows.parquet").replace(tmp_path / "rows.parquet")
+    with pytest.raises(InvalidPriceFile, match="not of one build"):
         load_price_book(tmp_path)

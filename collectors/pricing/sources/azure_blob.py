@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
-from collectors.pricing.sources.drafts import MIT, DraftPrice, Drafts, Origin
+from collectors.pricing.sources.drafts import MIT, DraftPrice, Drafts, Origin, rounded
 from collectors.pricing.sources.price_index import RegionalIndex
 from collectors.pricing.sources.reading import json_document
 from collectors.pricing.sources.skypie import ObjectStorageTable
@@ -18,125 +19,120 @@ LIST: Final = Origin(source="Azure Retail Prices API eastus, October 2026", as_o
 _TIER_GIB: Final = (0.0, 51_200.0, 512_000.0)
 
 _METERS: Final = {
-    "Blob-Cool-LRS-GB-Month": ("storage.cool", "GiB-month"),
-    "Blob-Cold-LRS-GB-Month": ("storage.cold", "GiB-month"),
-    "Blob-Archive-LRS-GB-Month": ("storage.archive", "GiB-month"),
-    "Blob-Hot-LRS-Write-Operation": ("put.hot", "request"),
-    "Blob-Storage-Hot-LRS-Read-Operation": ("get.hot", "request"),
-    "Blob-Cool-LRS-Write-Operation": ("put.cool", "request"),
-    "Blob-Cool-LRS-Read-Operation": ("get.cool", "request"),
-    "Blob-Cold-LRS-Write-Operation": ("put.cold", "request"),
-    "Blob-Cold-LRS-Read-Operation": ("get.cold", "request"),
-    "Blob-Archive-LRS-Write-Operation": ("put.archive", "request"),
-    "Blob-Archive-LRS-Read-Operation": ("get.archive", "request"),
-    "Blob-Cool-LRS-Retrieval-GB": ("retrieval.cool", "GiB"),
-    "Blob-Cold-LRS-Retrieval-GB": ("retrieval.cold", "GiB"),
-    "Blob-Archive-LRS-Retrieval-GB": ("retrieval.archive", "GiB"),
+    "Blob-Cool-LRS-GB-Month": "storage.cool",
+    "Blob-Cold-LRS-GB-Month": "storage.cold",
+    "Blob-Archive-LRS-GB-Month": "storage.archive",
+    "Blob-Hot-LRS-Write-Operation": "put.hot",
+    "Blob-Storage-Hot-LRS-Read-Operation": "get.hot",
+    "Blob-Cool-LRS-Write-Operation": "put.cool",
+    "Blob-Cool-LRS-Read-Operation": "get.cool",
+    "Blob-Cold-LRS-Write-Operation": "put.cold",
+    "Blob-Cold-LRS-Read-Operation": "get.cold",
+    "Blob-Archive-LRS-Write-Operation": "put.archive",
+    "Blob-Archive-LRS-Read-Operation": "get.archive",
+    "Blob-Cool-LRS-Retrieval-GB": "retrieval.cool",
+    "Blob-Cold-LRS-Retrieval-GB": "retrieval.cold",
+    "Blob-Archive-LRS-Retrieval-GB": "retrieval.archive",
+}
+_UNITS: Final = {
+    "storage": "GiB-month",
+    "retrieval": "GiB",
+    "put": "request",
+    "get": "request",
+    "transition": "request",
 }
 _HOT: Final = "Blob-Hot-LRS-GB-Month"
+
+
+Steps = tuple[Decimal, ...]
+"""Prices of ascending tiers; one for a meter without tiers."""
 
 
 def read_azure_blob(source: Path, drafts: Drafts, index: RegionalIndex) -> None:
     """Every region with machine prices. Blob publishes "GB" and bills 2^30 bytes: the unit kept is GiB.
 
     Hot and Cool of the older table equal today's list in eastus to the last digit, so they stand as seen in 2023
-    elsewhere. Cold, Archive and regions that the table lacks are eastus times the machine price index.
+    elsewhere; a region that the table lacks takes the median of its regions at the same price index. Cold and Archive
+    were seen in eastus only and are carried by the index.
     """
+    home = _listed_at_home(source)
+    table = ObjectStorageTable(source)
+    older = {region: _older(table, region) for region in drafts.regions_of("azure")}
+    for region, known in older.items():
+        for meter, steps in home.items():
+            if region == _HOME:
+                priced: list[tuple[Decimal, Origin] | None] = [(usd, LIST) for usd in steps]
+            elif meter in known:
+                priced = [(usd, table.origin) for usd in known[meter]]
+            else:
+                typical = _typical(meter, older, index)
+                basis = (typical, _typical_origin(table.origin)) if typical else (steps, LIST)
+                priced = [index.estimate(usd, region, basis[1], _HOME) for usd in basis[0]]
+            _keep(drafts, region, meter, [step for step in priced if step is not None])
+
+
+def _listed_at_home(source: Path) -> dict[str, Steps]:
     listed = [
         row
         for row in json_document(source / "prices/azure_blob_seed/seed_prices.json")
         if row["service"] == "BlobStorage" and row["region"] == _HOME
     ]
-    older = ObjectStorageTable(source)
-    home = {
-        _METERS[row["usage_metric"]][0]: Decimal(row["price_usd"]) for row in listed if row["usage_metric"] in _METERS
+    flat = {
+        _METERS[row["usage_metric"]]: (Decimal(row["price_usd"]),) for row in listed if row["usage_metric"] in _METERS
     }
-    hot = [usd for _, usd in sorted(_step(row) for row in listed if row["usage_metric"] == _HOT)]
-    units = dict(_METERS.values())
-    for region in drafts.regions_of("azure"):
-        if _storage_hot(drafts, region, hot, older, index):
-            _keep_free(drafts, region)
-        for meter, usd in home.items():
-            _flat(drafts, region, meter, units[meter], usd, older, index)
+    hot = sorted(_step(row) for row in listed if row["usage_metric"] == _HOT)
+    return {"storage.hot": tuple(usd for _, usd in hot), **flat, "retrieval.hot": (Decimal(0),)}
 
 
 def _step(row: dict[str, Any]) -> tuple[float, Decimal]:
     return float(row.get("start_usage_amount") or 0), Decimal(row["price_usd"])
 
 
-def _storage_hot(
-    drafts: Drafts, region: str, home: list[Decimal], older: ObjectStorageTable, index: RegionalIndex
-) -> bool:
-    known = older.tiers("azure", region, "Hot")
-    steps: list[tuple[Decimal, Origin] | None]
-    if region == _HOME:
-        steps = [(usd, LIST) for usd in home]
-    elif len(known) == len(_TIER_GIB):
-        steps = [(usd, older.origin) for usd in known]
-    else:
-        steps = [index.estimate(usd, region, LIST, _HOME) for usd in home]
-    priced = [step for step in steps if step is not None]
-    if len(priced) < len(_TIER_GIB):
-        drafts.reject(LIST.source, f"no basis for an estimate in {region}")
-        return False
-    anchor = DraftPrice(
-        service=SERVICE,
-        meter="storage.hot",
-        place_id=f"azure:{region}",
-        unit="GiB-month",
-        usd=Decimal(0),
-        origin=LIST,
-    )
-    drafts.tiers(anchor, [(begin, usd, origin) for begin, (usd, origin) in zip(_TIER_GIB, priced, strict=True)])
-    return True
+def _older(table: ObjectStorageTable, region: str) -> dict[str, Steps]:
+    known: dict[str, Steps] = {meter: (usd,) for meter, usd in table.requests("azure", region).items()}
+    hot, cool = table.tiers("azure", region, "Hot"), table.tiers("azure", region, "Cool")
+    if len(hot) == len(_TIER_GIB):
+        known["storage.hot"] = tuple(hot)
+    if cool:
+        known["storage.cool"] = (cool[0],)
+    return known
 
 
-def _keep_free(drafts: Drafts, region: str) -> None:
-    """Reading Hot data is free beside the operation, which a row says: what has no row is unknown, not free."""
-    drafts.price(
-        DraftPrice(
-            service=SERVICE,
-            meter="retrieval.hot",
-            place_id=f"azure:{region}",
-            unit="GiB",
-            usd=Decimal(0),
-            origin=LIST.but(source=f"{LIST.source}: no retrieval meter for Hot"),
-        )
-    )
+def _typical(meter: str, older: dict[str, dict[str, Steps]], index: RegionalIndex) -> Steps:
+    """Median over the older table's regions of price / price index, tier by tier; empty when it lacks the meter."""
+    at_home = [
+        tuple(usd / index.ratio[region] for usd in known[meter])
+        for region, known in older.items()
+        if meter in known and region in index.ratio
+    ]
+    return tuple(rounded(median(tier)) for tier in zip(*at_home, strict=True))
 
 
-def _flat(
-    drafts: Drafts,
-    region: str,
-    meter: str,
-    unit: str,
-    home_usd: Decimal,
-    older: ObjectStorageTable,
-    index: RegionalIndex,
-) -> None:
-    """One price without tiers, and the transition into a tier, which is billed as a write to it."""
-    known = dict(older.requests("azure", region))
-    if cool := older.tiers("azure", region, "Cool"):
-        known["storage.cool"] = cool[0]
-    priced: tuple[Decimal, Origin] | None
-    if region == _HOME:
-        priced = (home_usd, LIST)
-    elif meter in known:
-        priced = (known[meter], older.origin)
-    else:
-        priced = index.estimate(home_usd, region, LIST, _HOME)
-    if priced is None:
+def _typical_origin(origin: Origin) -> Origin:
+    return origin.but(source=f"{origin.source}, median of its regions")
+
+
+def _keep(drafts: Drafts, region: str, meter: str, priced: list[tuple[Decimal, Origin]]) -> None:
+    """One price, and for a write the transition into its tier, which is billed as a write to it."""
+    if not priced:
         drafts.reject(LIST.source, f"no basis for an estimate in {region}")
         return
-    usd, origin = priced
-    place_id = f"azure:{region}"
-    drafts.price(DraftPrice(service=SERVICE, meter=meter, place_id=place_id, unit=unit, usd=usd, origin=origin))
     kind, _, tier = meter.partition(".")
+    _keep_tiers(drafts, region, meter, priced)
     if kind == "put" and tier != "hot":
-        confidence = "derived" if origin.confidence == "seen" else origin.confidence
-        written = origin.but(source=f"{origin.source}; tier change billed as a write", confidence=confidence)
-        drafts.price(
-            DraftPrice(
-                service=SERVICE, meter=f"transition.{tier}", place_id=place_id, unit=unit, usd=usd, origin=written
-            )
-        )
+        written = [(usd, _as_write(origin)) for usd, origin in priced]
+        _keep_tiers(drafts, region, f"transition.{tier}", written)
+
+
+def _as_write(origin: Origin) -> Origin:
+    confidence = "derived" if origin.confidence == "seen" else origin.confidence
+    return origin.but(source=f"{origin.source}; tier change billed as a write", confidence=confidence)
+
+
+def _keep_tiers(drafts: Drafts, region: str, meter: str, priced: list[tuple[Decimal, Origin]]) -> None:
+    unit = _UNITS[meter.partition(".")[0]]
+    anchor = DraftPrice(
+        service=SERVICE, meter=meter, place_id=f"azure:{region}", unit=unit, usd=Decimal(0), origin=LIST
+    )
+    begins = _TIER_GIB if len(priced) > 1 else _TIER_GIB[:1]
+    drafts.tiers(anchor, [(begin, usd, origin) for begin, (usd, origin) in zip(begins, priced, strict=True)])

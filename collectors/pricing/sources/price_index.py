@@ -45,5 +45,5 @@ class RegionalIndex:
         ratio = self.ratio[region] / self.ratio[seen_region]
         worse = "low" if seen.confidence == "low" else "estimated"
         licence = SHARE_ALIKE if SHARE_ALIKE in (self.licence, seen.licence) else seen.licence
-        source = f"{seen.source}; {seen_region} x machine price index"
+        source = f"{seen.source}; scaled from {seen_region} by machine price index"
         return rounded(usd * ratio), seen.but(source=source, licence=licence, confidence=worse)

@@ -1,18 +1,15 @@
-"""Drafts as the tables of a price book, split into files by licence."""
+"""Drafts as the tables of a price book."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from collectors.pricing.sources.drafts import SHARE_ALIKE, DraftPlace, DraftPrice, Drafts
-from optimizer.pricing.columns import equals
+from collectors.pricing.sources.drafts import DraftPlace, DraftPrice, Drafts
 from optimizer.pricing.schema import TABLES
 
-SHARE_ALIKE_SUFFIX: Final = "_cc_by_sa"
 _SORT_KEYS: Final = {
     "rows": "sku_price_id",
     "machines": "sku",
@@ -32,15 +29,6 @@ def to_tables(drafts: Drafts) -> dict[str, pa.Table]:
         "places": (_place(drafts.places[place_id]) for place_id in sorted(drafts.places)),
     }
     return {name: _table(name, records[name]) for name in TABLES}
-
-
-def split_by_licence(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """File stem -> table: rows under CC BY-SA 4.0 in files of their own, the others beside them; none is empty."""
-    parts: dict[str, pa.Table] = {}
-    for name, table in tables.items():
-        shared = pa.array(equals(table["licence"], SHARE_ALIKE))
-        parts |= {name: table.filter(pc.invert(shared)), f"{name}{SHARE_ALIKE_SUFFIX}": table.filter(shared)}
-    return {stem: part for stem, part in parts.items() if part.num_rows}
 
 
 def _table(name: str, records: Iterable[dict[str, Any]]) -> pa.Table:

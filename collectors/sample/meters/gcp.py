@@ -1,7 +1,7 @@
 """SKU descriptions of Google Cloud as they stand in ChargeDescription.
 
-Source: SKU descriptions of the Cloud Billing catalogue, https://cloud.google.com/skus. Google bills cores and memory of a
-machine as two SKUs; this bill has one line per machine, whose price is their sum.
+Source: SKU descriptions of the Cloud Billing catalogue, https://cloud.google.com/skus. Google bills cores and memory of
+a machine as two SKUs; this bill has one line per machine, whose price is their sum.
 """
 
 from __future__ import annotations

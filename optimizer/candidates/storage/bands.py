@@ -106,8 +106,8 @@ def _ageing(
     for band in range(1, stored_gb.shape[1]):
         months = np.diff(min_age_days[:, band - 1 : band + 1], axis=1)[:, 0] / DAYS_PER_MONTH
         younger = stored_gb[:, band - 1]
-        at_most = np.divide(younger, months, out=np.full_like(younger, np.inf), where=months > 0)
+        at_most = np.divide(younger, months, out=younger.copy(), where=months > 0)
         gb[:, band] = np.where(younger > 0, np.minimum(written_gb, at_most), 0.0)
-        per_gb = np.divide(objects[:, band - 1], younger, out=np.zeros_like(younger), where=younger > 0)
-        passing[:, band] = gb[:, band] * per_gb
+        share = np.divide(gb[:, band], younger, out=np.zeros_like(younger), where=younger > 0)
+        passing[:, band] = objects[:, band - 1] * share
     return gb, passing

@@ -51,8 +51,8 @@ def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
     billable_gb = np.maximum(bands.stored_gb[:, :, None], objects * rates.minimum_object_gb)
     storage = (billable_gb + objects * rates.overhead_gb) * rates.storage
     storage += objects * rates.standard_overhead_gb * rates.storage[0]
-    size_gb = np.divide(bands.stored_gb, bands.objects, out=np.zeros_like(bands.stored_gb), where=bands.objects > 0)
-    monitored = np.where(size_gb >= _MONITORED_FROM_GB, bands.objects, 0.0)[:, :, None]
+    big_enough = bands.stored_gb >= bands.objects * _MONITORED_FROM_GB
+    monitored = np.where(big_enough, bands.objects, 0.0)[:, :, None]
     requests = gets * np.nan_to_num(rates.get) + monitored * rates.monitoring
     requests[:, 0, :] += bands.put_requests[:, None] * rates.put
     is_read = (read > 0) | (gets > 0)

@@ -122,11 +122,9 @@ def _forecast(planned: Planned, explanation: Explanation, seed: int) -> Forecast
     below = sum(money.savings.expected_micro_usd - money.savings.low_micro_usd for money in moves)
     above = sum(money.savings.high_micro_usd - money.savings.expected_micro_usd for money in moves)
     found = forecast(
-        history=[MonthCost(month=month, micro_usd=cost) for month, cost in planned.monthly_history_micro_usd],
+        history=[MonthCost(month=month, effective_micro_usd=cost) for month, cost in planned.monthly_history_micro_usd],
         baseline_monthly_micro_usd=explanation.saving.baseline_monthly_micro_usd,
-        saving=SavingBand(
-            low_micro_usd=expected - below, expected_micro_usd=expected, high_micro_usd=expected + above
-        ),
+        saving=SavingBand(low_micro_usd=expected - below, expected_micro_usd=expected, high_micro_usd=expected + above),
         one_off_micro_usd=explanation.saving.one_off_micro_usd,
         seed=seed,
     )
@@ -158,7 +156,10 @@ def _dropped(planned: Planned) -> tuple[DroppedCandidates, ...]:
         nodes.setdefault(key, set()).add(entry.node_id)
     return tuple(
         DroppedCandidates(
-            filter_name=name, reason=statement or name, candidates=candidates[name, statement], nodes=len(nodes[name, statement])
+            filter_name=name,
+            reason=statement or name,
+            candidates=candidates[name, statement],
+            nodes=len(nodes[name, statement]),
         )
         for name, statement in sorted(candidates)
     )

@@ -100,7 +100,9 @@ def _inventory(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     file = settings.data_directory / "placement.sqlite3"
     if not settings.database_url and not file.is_file():
-        return Finding(check="database", state="missing", detail="none yet; the first run or `placement serve` makes it")
+        return Finding(
+            check="database", state="missing", detail="none yet; the first run or `placement serve` makes it"
+        )
     database = Database(settings.resolved_database_url)
     try:
         current, head = current_revision(database), head_revision()
@@ -108,7 +110,9 @@ def _database(settings: Settings) -> Finding:
         database.close()
     if current == head:
         return Finding(check="database", state="ok", detail=f"at revision {head}")
-    return Finding(check="database", state="missing", detail=f"at {current}, {head} is next; `placement serve` upgrades")
+    return Finding(
+        check="database", state="missing", detail=f"at {current}, {head} is next; `placement serve` upgrades"
+    )
 
 
 def _connections(settings: Settings) -> Finding:

@@ -29,5 +29,3 @@ def adopt_inventory(folder: Path, data_directory: Path) -> str:
             target.rename(Path(unfinished) / "previous")
         fresh.rename(target)
     return f"{len(inventory.workloads)} workloads, {len(inventory.datasets)} datasets, {len(inventory.lineage)} flows"
-
-

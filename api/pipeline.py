@@ -34,7 +34,7 @@ INVENTORY_FOLDER = "inventory"
 RULE_PRICE_SECONDS = 15.0
 
 
-class PlanRefuted(RuntimeError):
+class RefutedPlanError(RuntimeError):
     """The solver's plan did not pass the independent checker: a defect, never an answer."""
 
 
@@ -77,7 +77,7 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
     """Stages 3 to 9: prices and estate, candidates, model, plan, proof, explanation.
 
     Raises:
-        PlanRefuted: the verifier found fault with the solver's plan.
+        RefutedPlanError: the verifier found fault with the solver's plan.
         CollectorError, OptimizerError: store, inventory, prices or policy cannot be used; the message says why.
     """
     facts = read_facts(request, line)
@@ -93,7 +93,10 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
     with line.stage("solve") as counts:
         limits = Limits(time_limit_seconds=request.time_limit_seconds, gap_ratio=request.gap_ratio)
         outcome = solve(problem, limits=limits, seed=request.seed)
-        counts.count_in, counts.count_out = len(problem.node_ids), len(getattr(outcome, "plan", Plan.stay(problem)).chosen)
+        counts.count_in, counts.count_out = (
+            len(problem.node_ids),
+            len(getattr(outcome, "plan", Plan.stay(problem)).chosen),
+        )
     verified, explanation = None, None
     if isinstance(outcome, Solved):
         with line.stage("verify") as counts:
@@ -141,7 +144,7 @@ def _verified(problem: Problem, outcome: Solved) -> VerifiedPlan:
         problem, outcome.plan, claimed_costs=outcome.costs, lower_bound_micro_usd=outcome.lower_bound_micro_usd
     )
     if isinstance(answer, Refuted):
-        raise PlanRefuted(f"the solver's plan was refused by the verifier: {'; '.join(answer.faults[:5])}")
+        raise RefutedPlanError(f"the solver's plan was refused by the verifier: {'; '.join(answer.faults[:5])}")
     return answer
 
 

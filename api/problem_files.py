@@ -84,12 +84,12 @@ def _read_tables(folder: Path) -> ProblemTables:
         try:
             tables[file.stem] = pq.read_table(file)
         except (pa.ArrowInvalid, OSError) as error:
-            raise InvalidProblem(f"{file.name} is not a readable Parquet file: {error}", path=f"$.{file.stem}") from error
+            raise InvalidProblem(
+                f"{file.name} is not a readable Parquet file: {error}", path=f"$.{file.stem}"
+            ) from error
     rules = folder / "rules.json"
     head = _read_json(folder / "problem.json", InvalidProblem)
-    return ProblemTables(
-        tables=tables, rules=_read_json(rules, InvalidProblem) if rules.is_file() else [], head=head
-    )
+    return ProblemTables(tables=tables, rules=_read_json(rules, InvalidProblem) if rules.is_file() else [], head=head)
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

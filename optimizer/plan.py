@@ -68,9 +68,7 @@ class PlanCosts:
     @property
     def objective_micro_usd(self) -> Decimal:
         """What is minimised."""
-        return (
-            self.options_micro_usd + self.flows_micro_usd + self.open_micro_usd + self.one_off_per_month_micro_usd
-        )
+        return self.options_micro_usd + self.flows_micro_usd + self.open_micro_usd + self.one_off_per_month_micro_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,8 @@ class Oracle:
         every = [option for node_id in choices for option in self.taken(choices, node_id)]
         total = sum((_exact(option["monthly"]) for option in every), Fraction(0))
         there = sum(
-            (_exact(o["monthly"]) for o in every if self.places[o["place"]]["provider"] == rule["provider"]), Fraction(0)
+            (_exact(o["monthly"]) for o in every if self.places[o["place"]]["provider"] == rule["provider"]),
+            Fraction(0),
         )
         return there <= _exact(rule["max_ratio"]) * total
 

@@ -41,9 +41,7 @@ def problem_documents(draw: st.DrawFn, kinds: tuple[str, ...] | None = None) -> 
     flows = draw(st.lists(_flow(nodes, "max_rtt_ms" in wanted), max_size=5))
     rules = []
     for kind in sorted(wanted - {"copies", "max_rtt_ms"}):
-        rules += [
-            {"id": f"{kind}-{at}", **draw(_rule(kind, places, nodes))} for at in range(draw(st.integers(1, 2)))
-        ]
+        rules += [{"id": f"{kind}-{at}", **draw(_rule(kind, places, nodes))} for at in range(draw(st.integers(1, 2)))]
     size = len(places)
     structure = draw(st.sampled_from(["grouped", "arbitrary", "free"]))
     return {
@@ -145,7 +143,5 @@ def _rule(draw: st.DrawFn, kind: str, places: list[dict[str, Any]], nodes: list[
             )
         )
     elif kind == "pin":
-        rule["nodes"] = [
-            node["id"] for node in nodes if node["current"] is not None and node.get("copies", 1) == 1
-        ][:1]
+        rule["nodes"] = [node["id"] for node in nodes if node["current"] is not None and node.get("copies", 1) == 1][:1]
     return rule

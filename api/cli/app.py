@@ -7,21 +7,19 @@ import sys
 
 import typer
 
-from api.cli.commands import (
-    collect,
-    demo,
-    doctor,
-    explain,
-    export,
-    ingest,
-    optimize,
-    prices,
-    schedule,
-    serve,
-    solve,
-    verify,
-    what_if,
-)
+from api.cli.commands import prices
+from api.cli.commands.collect import collect
+from api.cli.commands.demo import demo
+from api.cli.commands.doctor import doctor
+from api.cli.commands.explain import explain
+from api.cli.commands.export import export
+from api.cli.commands.ingest import ingest
+from api.cli.commands.optimize import optimize
+from api.cli.commands.schedule import schedule
+from api.cli.commands.serve import serve
+from api.cli.commands.solve import solve
+from api.cli.commands.verify import verify
+from api.cli.commands.what_if import what_if
 from api.cli.failures import exit_code_of, say_failure
 
 app = typer.Typer(
@@ -31,18 +29,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("ingest")(ingest.ingest)
-app.command("collect")(collect.collect)
-app.command("optimize")(optimize.optimize)
-app.command("explain")(explain.explain)
-app.command("solve")(solve.solve)
-app.command("verify")(verify.verify)
-app.command("what-if")(what_if.what_if)
-app.command("serve")(serve.serve)
-app.command("schedule")(schedule.schedule)
-app.command("export")(export.export)
-app.command("doctor")(doctor.doctor)
+app.command("demo")(demo)
+app.command("ingest")(ingest)
+app.command("collect")(collect)
+app.command("optimize")(optimize)
+app.command("explain")(explain)
+app.command("solve")(solve)
+app.command("verify")(verify)
+app.command("what-if")(what_if)
+app.command("serve")(serve)
+app.command("schedule")(schedule)
+app.command("export")(export)
+app.command("doctor")(doctor)
 app.add_typer(prices.app, name="prices")
 
 

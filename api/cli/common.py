@@ -58,7 +58,9 @@ def plain(value: object) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+def show_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
     """A table on standard output; ``right`` names columns of numbers."""
     from rich.console import Console
     from rich.markup import escape

@@ -171,5 +171,3 @@ def _show_forecast(answer: SolvedAnswer) -> None:
 
 def _band(*amounts_micro_usd: int) -> str:
     return " / ".join(dollars(usd(amount) / 1000) for amount in amounts_micro_usd)
-
-

@@ -27,7 +27,8 @@ def build_flows(inventory: Inventory) -> tuple[Flow, ...]:
     written_gb = {row.dataset_id: row.written_gb_per_month for row in inventory.datasets}
     for dataset in inventory.datasets:
         if dataset.replica_of is not None:
-            gb[(dataset.replica_of, dataset.dataset_id)] = written_gb[dataset.replica_of]
+            # A primary that is not there gets its flow all the same: the estate then refuses it, naming both ends.
+            gb[(dataset.replica_of, dataset.dataset_id)] = written_gb.get(dataset.replica_of, 0.0)
     return tuple(
         Flow(source_id=source, target_id=target, gb_per_month=amount, max_rtt_ms=rtt_ms.get((source, target)))
         for (source, target), amount in sorted(gb.items())

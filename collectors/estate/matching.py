@@ -72,8 +72,12 @@ class Matching:
 
 
 def match_lines(lines: Iterable[MonthlyLine], inventory: Inventory) -> Matching:
-    """Joins on the resource ids of the inventory. Ids of Azure are compared without regard to case, as Azure does."""
-    owner = {_comparable(row.resource_id): row.belongs_to for row in inventory.resources}
+    """Joins on the resource ids of the inventory; one that belongs to nothing in it is unknown.
+
+    Ids of Azure are compared without regard to case, as Azure does.
+    """
+    known = {row.workload_id for row in inventory.workloads} | {row.dataset_id for row in inventory.datasets}
+    owner = {_comparable(row.resource_id): row.belongs_to for row in inventory.resources if row.belongs_to in known}
     things: dict[str, ThingCost] = {}
     others: defaultdict[str, list[MonthlyLine]] = defaultdict(list)
     for entry in lines:

@@ -18,9 +18,7 @@ GROUP BY month ORDER BY month
 """
 
 
-def monthly_totals(
-    store: IngestStore, months: Sequence[str], *, currency: str = "USD"
-) -> tuple[tuple[str, int], ...]:
+def monthly_totals(store: IngestStore, months: Sequence[str], *, currency: str = "USD") -> tuple[tuple[str, int], ...]:
     """Month (``2026-08``) and effective cost in micro-USD, ascending, for the months that have charges."""
     with store.connect() as connection:
         rows = connection.execute(_TOTALS_SQL, [currency, list(months)]).fetchall()

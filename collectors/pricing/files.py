@@ -97,7 +97,7 @@ def _read(file: Traversable, name: str) -> pa.Table:
     schema = TABLES[name]
     try:
         with file.open("rb") as stream:
-            table = pq.read_table(stream)
+            table = pq.ParquetFile(stream).read()
     except (OSError, pa.ArrowException) as error:
         raise InvalidPriceFile(f"is not a readable Parquet file: {error}", file=str(file)) from error
     if table.schema.names != schema.names:

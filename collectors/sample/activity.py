@@ -30,7 +30,7 @@ SPARK_WORK_RATIO: Final = {"databricks": 0.58, "aws_glue": 0.16, "machines": 0.2
 # SQL warehouses ---------------------------------------------------------------------------------------------------
 WAREHOUSES: Final = {"snowflake": 36, "databricks": 10, "gcp_bigquery": 14, "aws_athena": 10}
 WAREHOUSE_VCPU_HOURS: Final = {
-    "snowflake": 126_000.0,
+    "snowflake": 133_000.0,
     "databricks": 26_000.0,
     "gcp_bigquery": 36_000.0,
     "aws_athena": 15_000.0,
@@ -52,7 +52,7 @@ EVENT_GB_PER_TRANSACTION: Final = 25 * 1.5e-6
 LANDED_GB_PER_MONTH: Final = TRANSACTIONS_PER_DAY * EVENT_GB_PER_TRANSACTION * HOURS_PER_MONTH / 24
 SCHEDULER_CLUSTERS: Final = 8
 APPLICATION_FLEETS: Final = 64
-APPLICATION_VCPU: Final = 3_050.0
+APPLICATION_VCPU: Final = 3_350.0
 """Right-sized vCPU of all application machines together: risk engines, pricing services, gateways, internal tools."""
 UNLISTED_FLEETS: Final = 5
 

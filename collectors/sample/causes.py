@@ -54,11 +54,15 @@ EXPENSIVE_RATIO: Final = 1.10
 def oversize_steps(draws: Draws, work: npt.NDArray[np.float64]) -> list[int]:
     """For each fleet, how many sizes it is too large, given the work of each ``[fleet]``.
 
-    What does more than twice the mean is at most one size too large: its bill is large enough for someone to look.
+    What is noticed is at most one size too large.
     """
     steps = draws.spread(OVERSIZE_STEPS, len(work))
-    watched = work > NOTICED_FROM_MEANS * work.mean()
-    return [min(step, 1) if is_watched else step for step, is_watched in zip(steps, watched, strict=True)]
+    return [min(step, 1) if noticed else step for step, noticed in zip(steps, is_noticed(work), strict=True)]
+
+
+def is_noticed(work: npt.NDArray[np.float64]) -> list[bool]:
+    """For each fleet, whether it does so much more than the mean that someone looks at its bill."""
+    return [bool(noticed) for noticed in work > NOTICED_FROM_MEANS * work.mean()]
 
 
 def causes_of(*, oversized: bool = False, on_demand_steady: bool = False) -> frozenset[str]:

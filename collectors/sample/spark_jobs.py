@@ -13,6 +13,7 @@ from collectors.sample.causes import (
     JOBS_ON_INTERACTIVE_CLUSTERS,
     OVERSIZED,
     SPOT_RATIO,
+    is_noticed,
     oversize_steps,
 )
 from collectors.sample.draws import Draws
@@ -82,6 +83,7 @@ def _groups(draws: Draws, prices: PriceBook, scale: float, engine: str, count: i
     interactive = draws.chosen(count, INTERACTIVE_JOBS_RATIO)
     spot = draws.chosen(count, SPOT_RATIO)
     steps = oversize_steps(draws, work)
+    noticed = is_noticed(work)
     groups = []
     for index, site in enumerate(sites):
         used_ratio = draws.between(*FITTING_UTILISATION_RATIO) / 2 ** steps[index]
@@ -95,7 +97,7 @@ def _groups(draws: Draws, prices: PriceBook, scale: float, engine: str, count: i
                 running_hours=round(draws.between(*NIGHTLY_HOURS), 1),
                 steps=steps[index],
                 interruptible=interruptible[index],
-                interactive=interactive[index] and engine == "databricks",
+                interactive=interactive[index] and engine == "databricks" and not noticed[index],
                 spot=spot[index] and interruptible[index],
             )
         )

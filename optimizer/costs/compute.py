@@ -1,4 +1,4 @@
-"""The compute term: machines, warehouses, functions by purchase model: hours x price per hour, credits x price per credit."""
+"""The compute term: machines, warehouses, functions: hours x price per hour, credits x price per credit."""
 
 from __future__ import annotations
 

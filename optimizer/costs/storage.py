@@ -1,4 +1,4 @@
-"""The storage term: GB kept, by tier and age band, at each tier's price per GB-month with minimum sizes and overheads."""
+"""The storage term: GB kept by tier and age band x price per GB-month, minimum sizes and overheads included."""
 
 from __future__ import annotations
 

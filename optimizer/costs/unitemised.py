@@ -1,4 +1,4 @@
-"""The unitemised term: monthly costs of which only the total is known, as in problems that come in the published format."""
+"""The unitemised term: monthly costs of which only the total is known, as in the published format."""
 
 from __future__ import annotations
 

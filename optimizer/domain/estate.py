@@ -185,7 +185,7 @@ class Estate:
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for thing in (*self.workloads, *self.datasets):
+        for thing in self.things:
             if thing.id in seen:
                 raise InvalidEstate(f"{thing.id!r} is used by two workloads or datasets; every id must be unique")
             seen.add(thing.id)
@@ -201,7 +201,9 @@ class Estate:
         for dataset in self.datasets:
             for kind, other in (("replica_of", dataset.replica_of), ("duplicate_of", dataset.duplicate_of)):
                 if other is not None and (other not in dataset_ids or other == dataset.id):
-                    raise InvalidEstate(f"dataset {dataset.id!r}: {kind} {other!r} is not another dataset of the estate")
+                    raise InvalidEstate(
+                        f"dataset {dataset.id!r}: {kind} {other!r} is not another dataset of the estate"
+                    )
         commitment_ids = {commitment.id for commitment in self.commitments}
         for workload in self.workloads:
             if workload.commitment_id is not None and workload.commitment_id not in commitment_ids:
@@ -210,6 +212,11 @@ class Estate:
                 )
 
     @property
+    def things(self) -> tuple[Workload | Dataset, ...]:
+        """Every workload, then every dataset."""
+        return (*self.workloads, *self.datasets)
+
+    @property
     def place_ids(self) -> tuple[str, ...]:
         """Every place in use today, sorted."""
-        return tuple(sorted({thing.place_id for thing in (*self.workloads, *self.datasets)}))
+        return tuple(sorted({thing.place_id for thing in self.things}))

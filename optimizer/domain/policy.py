@@ -90,7 +90,7 @@ class LatencyStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityStatement:
-    """At most ``maximum`` of a resource (``vcpu``, ``stored_gb`` ...) in the listed places together (none: anywhere)."""
+    """At most ``maximum`` of a resource (``vcpu``, ``stored_gb``) in the listed places together (none: anywhere)."""
 
     id: str
     resource: str

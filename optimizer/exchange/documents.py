@@ -46,9 +46,7 @@ def problem_from_document(document: Mapping[str, Any]) -> Problem:
         currency=stated.currency,
     )
     for node in stated.nodes:
-        builder.node(
-            node.id, kind=node.kind, current=node.current, copies=node.copies, distinct=node.copies_distinct
-        )
+        builder.node(node.id, kind=node.kind, current=node.current, copies=node.copies, distinct=node.copies_distinct)
         for option in node.options:
             builder.option(option.id, option.place, option.monthly, option.one_off, option.uses)
     for flow in stated.flows:
@@ -146,20 +144,19 @@ def plan_to_document(problem: Problem, outcome: Outcome, *, peak_mb: float) -> d
     """An outcome as the format writes it."""
     document: dict[str, Any] = {"format": PLAN_FORMAT}
     match outcome:
-        case Solved():
+        case Solved(lower_bound_micro_usd=bound):
             document |= {
                 "status": "solved",
                 "objective": _money(outcome.costs.objective_micro_usd),
-                "lower_bound": _money(outcome.lower_bound_micro_usd) if outcome.lower_bound_micro_usd.is_finite() else None,
+                "lower_bound": _money(bound) if bound.is_finite() else None,
                 "gap_ratio": outcome.gap_ratio if np.isfinite(outcome.gap_ratio) else None,
                 "choices": outcome.plan.choices(problem),
                 "costs": _costs(outcome.costs),
             }
         case Infeasible():
             document |= {"status": "infeasible", "conflict": list(outcome.conflict)}
-        case NotSolved():
-            bound = outcome.lower_bound_micro_usd
-            document |= {"status": "not_solved", "lower_bound": None if bound is None else _money(bound)}
+        case NotSolved(lower_bound_micro_usd=proved):
+            document |= {"status": "not_solved", "lower_bound": None if proved is None else _money(proved)}
     document["solver"] = {
         "method": outcome.facts.method,
         "seconds": round(outcome.facts.seconds, 3),

@@ -24,8 +24,8 @@ def rule_from_document(document: schemas.RuleDocument) -> Rule:
     """The rule that a document states."""
     match document:
         case schemas.CapacityDocument():
-            places = () if document.place is None else (document.place,) if isinstance(document.place, str) else tuple(document.place)
-            return Capacity(id=document.id, resource=document.resource, maximum=document.max, places=places)
+            listed = [document.place] if isinstance(document.place, str) else document.place or []
+            return Capacity(id=document.id, resource=document.resource, maximum=document.max, places=tuple(listed))
         case schemas.KeepTogetherDocument():
             return KeepTogether(id=document.id, nodes=tuple(document.nodes), by=document.by)
         case schemas.KeepApartDocument():
@@ -36,9 +36,7 @@ def rule_from_document(document: schemas.RuleDocument) -> Rule:
         case schemas.ProviderShareDocument():
             return ProviderShare(id=document.id, provider=document.provider, max_ratio=document.max_ratio)
         case schemas.OpenCostDocument():
-            return OpenCost(
-                id=document.id, place=document.place, monthly_micro_usd=micro_usd_exactly(document.monthly)
-            )
+            return OpenCost(id=document.id, place=document.place, monthly_micro_usd=micro_usd_exactly(document.monthly))
         case schemas.AreaDocument():
             kind = Allow if isinstance(document, schemas.AllowDocument) else Forbid
             return kind(

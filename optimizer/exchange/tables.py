@@ -62,8 +62,8 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
     node_ids = np.array(problem.node_ids, dtype=object)
     option_ids = np.array(problem.option_ids, dtype=object)
     current = [None if option < 0 else problem.option_ids[option] for option in problem.node_current.tolist()]
-    tables = {
-        "places": pa.table(
+    tables: dict[str, pa.Table] = {
+        "places": _table(
             {
                 "id": place_ids,
                 "provider": [place.provider for place in problem.places],
@@ -72,7 +72,7 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
                 "jurisdictions": pa.array([list(p.jurisdictions) for p in problem.places], pa.list_(pa.string())),
             }
         ),
-        "nodes": pa.table(
+        "nodes": _table(
             {
                 "id": node_ids,
                 "kind": np.where(problem.node_is_dataset, "dataset", "workload"),
@@ -81,7 +81,7 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
                 "copies_distinct": [DISTINCT_ATTRIBUTES[code] for code in problem.node_distinct.tolist()],
             }
         ),
-        "options": pa.table(
+        "options": _table(
             {
                 "node": node_ids[problem.option_node],
                 "id": option_ids,
@@ -90,7 +90,7 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
                 "one_off": _decimals(problem.option_one_off_micro_usd),
             }
         ),
-        "uses": pa.table(
+        "uses": _table(
             {
                 "node": node_ids[problem.option_node[problem.use_option]],
                 "option": option_ids[problem.use_option],
@@ -98,7 +98,7 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
                 "amount": problem.use_amount,
             }
         ),
-        "flows": pa.table(
+        "flows": _table(
             {
                 "from": node_ids[problem.flow_from],
                 "to": node_ids[problem.flow_to],
@@ -121,14 +121,20 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
     )
 
 
-def _decimals(micro_usd: npt.NDArray[np.int64]) -> pa.Array:
+def _table(columns: Mapping[str, Any]) -> pa.Table:
+    return pa.table(
+        {name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}
+    )
+
+
+def _decimals(micro_usd: npt.NDArray[np.int64]) -> pa.Array[Any]:
     whole = pa.array(micro_usd, pa.int64()).cast(pa.decimal128(19, 0)).cast(pa.decimal128(25, 6))
     return pc.multiply(whole, pa.scalar(Decimal("0.000001"), pa.decimal128(7, 6))).cast(MICRO)
 
 
-def _pairs(place_ids: npt.NDArray[np.object_], name: str, values: pa.Array) -> pa.Table:
+def _pairs(place_ids: npt.NDArray[np.object_], name: str, values: pa.Array[Any]) -> pa.Table:
     count = len(place_ids)
-    return pa.table({"from": np.repeat(place_ids, count), "to": np.tile(place_ids, count), name: values})
+    return _table({"from": np.repeat(place_ids, count), "to": np.tile(place_ids, count), name: values})
 
 
 def problem_from_tables(stated: ProblemTables) -> Problem:
@@ -225,14 +231,12 @@ def _frames(tables: Mapping[str, pa.Table]) -> dict[str, pd.DataFrame]:
             frames[name] = pd.DataFrame({column: [] for column in columns})
             continue
         if set(tables[name].column_names) != set(columns):
-            raise InvalidProblem(
-                f"has columns {tables[name].column_names}; expected {list(columns)}", path=f"$.{name}"
-            )
+            raise InvalidProblem(f"has columns {tables[name].column_names}; expected {list(columns)}", path=f"$.{name}")
         frames[name] = tables[name].to_pandas()
     return frames
 
 
-def _codes(index: pd.Index[Any], names: pd.Series[Any], path: str) -> npt.NDArray[np.int64]:
+def _codes(index: pd.Index[Any], names: Any, path: str) -> npt.NDArray[np.int64]:
     codes = index.get_indexer(names).astype(np.int64)
     if (codes < 0).any():
         missing = int(np.flatnonzero(codes < 0)[0])
@@ -240,14 +244,14 @@ def _codes(index: pd.Index[Any], names: pd.Series[Any], path: str) -> npt.NDArra
     return codes
 
 
-def _option_codes(
-    key: pd.MultiIndex, node_index: pd.Index[Any], uses: pd.DataFrame
-) -> npt.NDArray[np.int64]:
+def _option_codes(key: pd.MultiIndex, node_index: pd.Index[Any], uses: pd.DataFrame) -> npt.NDArray[np.int64]:
     owner = _codes(node_index, uses["node"], "$.uses.node")
     codes: npt.NDArray[np.int64] = key.get_indexer(pd.MultiIndex.from_arrays([owner, uses["option"]])).astype(np.int64)
     if (codes < 0).any():
         missing = int(np.flatnonzero(codes < 0)[0])
-        raise InvalidProblem(f"row {missing}: option {uses['option'].iloc[missing]!r} is not known", path="$.uses.option")
+        raise InvalidProblem(
+            f"row {missing}: option {uses['option'].iloc[missing]!r} is not known", path="$.uses.option"
+        )
     return codes
 
 
@@ -258,7 +262,7 @@ def _kinds(kinds: pd.Series[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _distinct(names: pd.Series[Any]) -> npt.NDArray[np.int8]:
-    codes = pd.Index(DISTINCT_ATTRIBUTES).get_indexer(names.fillna("place"))
+    codes = pd.Index(DISTINCT_ATTRIBUTES).get_indexer(pd.Index(names.fillna("place")))
     for row in np.flatnonzero(codes < 0):
         raise InvalidProblem(
             f"row {row}: {names.iloc[row]!r}; expected one of {list(DISTINCT_ATTRIBUTES)}",
@@ -289,9 +293,7 @@ def _micro(amounts: pd.Series[Any], path: str) -> npt.NDArray[np.int64]:
         try:
             micro[row] = micro_usd_exactly(Decimal(repr(amount)) if isinstance(amount, float) else Decimal(amount))
         except (ArithmeticError, TypeError, ValueError, OverflowError) as error:
-            raise InvalidProblem(
-                f"row {row}: {amount!r} is not money with at most six decimals", path=path
-            ) from error
+            raise InvalidProblem(f"row {row}: {amount!r} is not money with at most six decimals", path=path) from error
     return micro
 
 
@@ -302,9 +304,7 @@ def _numbers(amounts: pd.Series[Any], path: str) -> npt.NDArray[np.float64]:
         raise InvalidProblem(f"an amount is not a number: {error}", path=path) from error
 
 
-def _matrix(
-    place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray[Any], path: str
-) -> npt.NDArray[Any]:
+def _matrix(place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray[Any], path: str) -> npt.NDArray[Any]:
     count = len(place_index)
     cell = _codes(place_index, table["from"], f"{path}.from") * count + _codes(place_index, table["to"], f"{path}.to")
     if len(cell) != count * count or len(np.unique(cell)) != len(cell):
@@ -318,4 +318,3 @@ def _rtt(
     tables: Mapping[str, pa.Table], place_index: pd.Index[Any], table: pd.DataFrame
 ) -> npt.NDArray[np.float64] | None:
     return _matrix(place_index, table, _numbers(table["ms"], "$.rtt.ms"), "$.rtt") if "rtt" in tables else None
-

@@ -24,7 +24,8 @@ INDIFFERENT_MICRO_USD: Final = 1.0
 class RankedOption:
     """Another option of a node; ``extra_micro_usd`` a month above what the plan chose, negative when cheaper.
 
-    ``broken_rules`` are the rules that the plan would break with it; () when it is allowed.
+    ``broken_rules`` are the rules that the plan would break with it, () when it is allowed: all of them for a cheaper
+    option, at least one for a dearer one.
     """
 
     option: int
@@ -87,7 +88,7 @@ def _alternatives_of_node(chosen: int, costs: MarginalCosts, forbidden: Forbidde
         extra = float(option_micro_usd[position]) - chosen_micro_usd
         if extra >= -INDIFFERENT_MICRO_USD and allowed >= ALTERNATIVES_SHOWN:
             break
-        broken = forbidden.broken_rules(option)
+        broken = forbidden.broken_rules(option, thoroughly=extra < -INDIFFERENT_MICRO_USD)
         allowed += not broken
         ranked.append(
             RankedOption(

@@ -40,8 +40,8 @@ class Attribution:
 def attribute(problem: Problem, plan: Plan, changes: tuple[Change, ...]) -> Attribution:
     """Credit every recurring difference between plan and today to the changes that cause it.
 
-    A node's own cost is its own. A flow is credited to the end that changes its place, by halves when both do. The cost of
-    being in an area is shared equally by the changed nodes that are in it either today or in the plan.
+    A node's own cost is its own. A flow is credited to the end that changes its place, by halves when both do. What it
+    costs to be in an area is shared equally by the changed nodes that enter it or leave it.
     """
     monthly_micro_usd = problem.option_monthly_micro_usd
     before = _recurring_by_kind(problem, Plan.stay(problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -122,20 +123,19 @@ def explain(
 
 
 def rejections_of(alternatives: Iterable[NodeAlternatives], demands: Iterable[Demand]) -> dict[str, Rejections]:
-    """How often and by how much each demand denies a single node something cheaper, by the id of the demand."""
+    """How often and by how much each demand, and no other, denies a single node something cheaper, by its id."""
     demand_of = {rule_id: demand.id for demand in demands for rule_id in demand.rule_ids}
     found: dict[str, Rejections] = {}
     for node in alternatives:
-        denied: dict[str, int] = {}
-        for ranked in node.rejected_cheaper:
-            rule_id = ranked.broken_rules[0]
-            demand_id = demand_of.get(rule_id, rule_id.split(":", 1)[0])
-            denied[demand_id] = max(denied.get(demand_id, 0), round(-ranked.extra_micro_usd))
+        denied: dict[str, float] = {}
+        for ranked in node.ranked:
+            responsible = {demand_of.get(rule_id, rule_id.split(":", 1)[0]) for rule_id in ranked.broken_rules}
+            if ranked.is_cheaper and len(responsible) == 1:
+                denied.setdefault(responsible.pop(), -ranked.extra_micro_usd)
         for demand_id, amount in denied.items():
             before = found.get(demand_id, Rejections())
-            found[demand_id] = Rejections(
-                nodes=before.nodes + 1, largest_micro_usd=max(before.largest_micro_usd, amount)
-            )
+            largest = max(before.largest_micro_usd, math.floor(amount) - 1)
+            found[demand_id] = Rejections(nodes=before.nodes + 1, largest_micro_usd=largest)
     return found
 
 

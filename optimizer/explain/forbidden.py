@@ -39,19 +39,19 @@ class ForbiddenChanges:
         )
         return cls(problem=problem, plan=plan, always=always, by_plan=_rules_by_node(problem))
 
-    def broken_rules(self, option: int) -> tuple[str, ...]:
+    def broken_rules(self, option: int, *, thoroughly: bool) -> tuple[str, ...]:
         """Ids of rules that object to the node of ``option`` taking it, and it alone, instead of what it has.
 
-        Areas and pins come first; when one of them objects the others are not asked. () when nothing objects. The
-        node takes one option (copies of one dataset are not changed one by one).
+        Areas and pins come first; when one of them objects the others are asked only ``thoroughly``. () when nothing
+        objects. The node takes one option (copies of one dataset are not changed one by one).
         """
         named = tuple(rule_id for rule_id, forbids in self.always if forbids[option])
-        if named:
+        if named and not thoroughly:
             return named
         node = int(self.problem.option_node[option])
         others = self.plan.chosen[self.problem.option_node[self.plan.chosen] != node]
         changed = Plan(chosen=np.sort(np.append(others, option)))
-        return tuple(rule.id for rule in self.by_plan[node] if rule.violations(self.problem, changed))
+        return (*named, *(rule.id for rule in self.by_plan[node] if rule.violations(self.problem, changed)))
 
 
 def forbidden_options(problem: Problem, rule: AreaRule | Pin) -> npt.NDArray[np.bool_]:

@@ -18,9 +18,9 @@ from optimizer.explain.money import money_of, priority_of
 from optimizer.explain.operations import operations_of
 from optimizer.explain.placement import placement_of
 from optimizer.explain.recommendation import Recommendation, recommendation_id
-from optimizer.explain.recommendation_parts import Evidence, Money, Placement, Relations, RuleVerdict, Scope, Target
+from optimizer.explain.recommendation_parts import Evidence, Money, Relations, Scope, Target
 from optimizer.explain.relations import NodeRelations, bundle_id, relations_of
-from optimizer.explain.sentences import description_of, title_of
+from optimizer.explain.sentences import BundleWorth, description_of, title_of
 from optimizer.plan import Plan
 from optimizer.pricing.names import CONFIDENCES
 from optimizer.problem.problem import Problem
@@ -45,6 +45,8 @@ def recommendations_of(problem: Problem, plan: Plan, sources: Sources) -> tuple[
     things: dict[str, Workload | Dataset] = {workload.id: workload for workload in sources.estate.workloads}
     things.update({dataset.id: dataset for dataset in sources.estate.datasets})
     attribution = attribute(problem, plan, changes)
+    relations = relations_of(problem, plan, changes)
+    contribution = dict(zip((c.node for c in changes), attribution.contribution_micro_usd.tolist(), strict=True))
     found: dict[int, Recommendation] = {}
     for position, change in enumerate(changes):
         thing = _thing_of(change.node, things, sources.candidates)
@@ -55,9 +57,17 @@ def recommendations_of(problem: Problem, plan: Plan, sources: Sources) -> tuple[
             candidates=sources.candidates,
             committed_micro_usd=thing.committed_micro_usd if isinstance(thing, Workload) else 0,
         )
-        found[change.node] = _recommendation(problem, plan, change, thing, money, sources)
-    related = _with_relations(found, relations_of(problem, plan, changes))
+        bundle = _bundle_worth(relations.get(change.node, NodeRelations()), contribution)
+        found[change.node] = _recommendation(problem, plan, change, thing, money, bundle, sources)
+    related = _with_relations(found, relations)
     return tuple(sorted(related, key=lambda one: (-one.money.deduplicated_contribution_micro_usd, one.id)))
+
+
+def _bundle_worth(ties: NodeRelations, contribution_micro_usd: dict[int, int]) -> BundleWorth | None:
+    if not ties.bundle:
+        return None
+    together = sum(contribution_micro_usd[node] for node in ties.bundle)
+    return BundleWorth(members=len(ties.bundle), saving_micro_usd=together)
 
 
 def _thing_of(node: int, things: dict[str, Workload | Dataset], candidates: CandidateSet) -> Workload | Dataset:
@@ -67,7 +77,13 @@ def _thing_of(node: int, things: dict[str, Workload | Dataset], candidates: Cand
 
 
 def _recommendation(
-    problem: Problem, plan: Plan, change: Change, thing: Workload | Dataset, money: Money, sources: Sources
+    problem: Problem,
+    plan: Plan,
+    change: Change,
+    thing: Workload | Dataset,
+    money: Money,
+    bundle: BundleWorth | None,
+    sources: Sources,
 ) -> Recommendation:
     node, candidates, option = change.node, sources.candidates, change.chosen_options[0]
     current = None if change.current_option is None else placement_of(problem, candidates, change.current_option)
@@ -78,6 +94,7 @@ def _recommendation(
     feasibility = feasibility_of(
         node, plan, rule_book=sources.rule_book, alternatives=alternatives, candidates=candidates
     )
+    broken_today = [rule.rule_id for rule in feasibility.rules if rule.verdict == "broken_today"]
     confidence = CONFIDENCES[int(candidates.confidence_code[option])]
     title = title_of(target.name, action_type, current, recommended)
     return Recommendation(
@@ -92,9 +109,11 @@ def _recommendation(
             recommended=recommended,
             money=money,
             component_deltas_micro_usd=_component_deltas_micro_usd(problem, change),
+            broken_today=broken_today,
+            bundle=bundle,
             rejected=feasibility.rejected_cheaper,
         ),
-        priority=priority_of(money, is_required=_is_required(current, feasibility.rules)),
+        priority=priority_of(money, is_required=current is None or bool(broken_today)),
         scope=scope,
         targets=(target,),
         current=current,
@@ -113,10 +132,6 @@ def _recommendation(
         alternatives=shown_alternatives(alternatives, problem=problem, candidates=candidates, limit=ALTERNATIVES_SHOWN),
         evidence=_evidence(recommended.place_id, confidence, sources),
     )
-
-
-def _is_required(current: Placement | None, verdicts: tuple[RuleVerdict, ...]) -> bool:
-    return current is None or any(verdict.verdict == "broken_today" for verdict in verdicts)
 
 
 def _target_of(node_id: str, thing: Workload | Dataset) -> Target:

@@ -35,7 +35,9 @@ class RulePrice:
     * ``binding``: dropping it saves something for certain (``low > 0``);
     * ``within_gap``: a cheaper plan was found without it, by no more than the gaps of the two solves;
     * ``not_binding``: nothing cheaper was found without it; ``high`` is what the gaps leave open;
-    * ``not_tested``: time was up; ``high`` is None unless a larger relaxation already bounds it.
+    * ``not_tested``: time was up, and no single change proves it binding either.
+
+    ``high`` is None where time was up before anything bounded it.
 
     Prices do not add up: dropping two rules together may save more or less than the sum.
     ``forbids_cheaper_for`` counts nodes to which it alone denies a cheaper option, the rest of the plan unchanged;
@@ -130,8 +132,7 @@ def _price_together(pricing: _Pricing, demands: Sequence[Demand]) -> None:
         for demand in demands:
             pricing.found[demand.id] = _price(pricing, demand, "not_binding", upper)
     elif len(demands) == 1:
-        certain = pricing.lower_micro_usd - upper > _NEGLIGIBLE_MICRO_USD
-        pricing.found[demands[0].id] = _price(pricing, demands[0], "binding" if certain else "within_gap", upper)
+        pricing.found[demands[0].id] = _price(pricing, demands[0], "within_gap", upper)
     else:
         middle = len(demands) // 2
         _price_together(pricing, demands[:middle])
@@ -176,16 +177,22 @@ def _bounds(pricing: _Pricing, outcome: Outcome) -> tuple[Decimal, Decimal]:
 
 
 def _price(pricing: _Pricing, demand: Demand, verdict: RuleVerdictKind, upper: Decimal) -> RulePrice:
+    """The price of one demand, given the cheapest cost known without it.
+
+    What it alone denies a single node is a plan without it, so the price is at least that less the proved gap.
+    """
     rejections = pricing.rejections.get(demand.id, Rejections())
+    upper = min(upper, pricing.upper_micro_usd - rejections.largest_micro_usd)
+    low = pricing.lower_micro_usd - upper
     ceiling = pricing.ceiling.get(demand.id)
-    low = max(pricing.lower_micro_usd - upper, Decimal(0)) if verdict == "binding" else Decimal(0)
     has_ceiling = ceiling is not None and ceiling.is_finite()
+    is_certain = low > _NEGLIGIBLE_MICRO_USD
     return RulePrice(
         id=demand.id,
         type=demand.type,
         because=demand.because,
-        verdict=verdict,
-        low_micro_usd=int(low.to_integral_value(ROUND_FLOOR)),
+        verdict="binding" if is_certain else verdict,
+        low_micro_usd=int(low.to_integral_value(ROUND_FLOOR)) if is_certain else 0,
         high_micro_usd=int(ceiling.to_integral_value(ROUND_CEILING)) if ceiling is not None and has_ceiling else None,
         expected_micro_usd=int((pricing.upper_micro_usd - upper).to_integral_value(ROUND_FLOOR)),
         forbids_cheaper_for=rejections.nodes,

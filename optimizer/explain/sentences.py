@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from optimizer.domain.estate import COMPONENTS
@@ -18,6 +19,14 @@ _WHY: Final[dict[ActionType, str]] = {
     "add_recovery_copy": "a recovery rule demands another copy",
     "start_workload": "it does not run yet",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleWorth:
+    """How many moves a bundle has and what they save together, a month."""
+
+    members: int
+    saving_micro_usd: int
 
 
 def dollars(amount_micro_usd: float, *, signed: bool = False) -> str:
@@ -55,17 +64,24 @@ def description_of(
     recommended: Placement,
     money: Money,
     component_deltas_micro_usd: Sequence[int],
+    broken_today: Sequence[str],
+    bundle: BundleWorth | None,
     rejected: Sequence[RejectedCheaper],
 ) -> str:
     """One paragraph of at most 500 characters; what does not fit is left out from the end, never cut in the middle.
 
-    ``component_deltas_micro_usd`` is recommended less current, in the order of ``COMPONENTS``.
+    ``component_deltas_micro_usd`` is recommended less current, in the order of ``COMPONENTS``; ``broken_today`` are
+    the ids of rules that today's placement of the thing breaks.
     """
     parts = dict(zip(COMPONENTS, component_deltas_micro_usd, strict=True))
     parts["egress"] = money.recurring_egress_delta_micro_usd
     parts["footprint"] = money.footprint_delta_micro_usd
     shown = {name: amount for name, amount in parts.items() if abs(amount) >= _NEGLIGIBLE_MICRO_USD}
-    sentences = [_opening(title, action_type, recommended, shown), _worth(money, shown)]
+    sentences = [_opening(title, action_type, recommended, money, shown, broken_today), _worth(money, shown)]
+    if bundle is not None:
+        sentences.append(
+            f"One of {bundle.members} moves that lean on each other: {dollars(bundle.saving_micro_usd)} a month in all."
+        )
     if money.may_save_nothing and money.savings.expected_micro_usd > 0:
         sentences.append(
             f"It may save nothing: the low end of the estimate is {dollars(money.savings.low_micro_usd)} a month."
@@ -89,14 +105,25 @@ def rejection(rejected: RejectedCheaper) -> str:
     )
 
 
-def _opening(title: str, action_type: ActionType, recommended: Placement, shown: dict[str, int]) -> str:
+def _opening(
+    title: str,
+    action_type: ActionType,
+    recommended: Placement,
+    money: Money,
+    shown: dict[str, int],
+    broken_today: Sequence[str],
+) -> str:
     as_what = " ".join(part for part in (recommended.service_name, recommended.sku, recommended.tier) if part)
     if action_type in _WHY:
         return f"{title}: {_WHY[action_type]}."
     best = min(shown, key=shown.__getitem__, default=None)
-    if best is None or shown[best] >= 0:
-        return f"{title} ({as_what}): the plan as a whole needs it."
-    return f"{title} ({as_what}) because {best} costs {dollars(-shown[best])} a month less."
+    if broken_today:
+        why = f"because today's placement breaks rule {broken_today[0]}"
+    elif best is None or shown[best] >= 0 or money.savings.expected_micro_usd <= 0:
+        why = "because other moves of the plan save more with it than it costs"
+    else:
+        why = f"because {best} costs {dollars(-shown[best])} a month less"
+    return f"{title} ({as_what}) {why}."
 
 
 def _worth(money: Money, shown: dict[str, int]) -> str:

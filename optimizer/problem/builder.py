@@ -59,7 +59,13 @@ class ProblemBuilder:
         self._rules: list[Rule] = []
 
     def node(
-        self, node_id: str, *, kind: str = "workload", current: str | None = None, copies: int = 1, distinct: str = "place"
+        self,
+        node_id: str,
+        *,
+        kind: str = "workload",
+        current: str | None = None,
+        copies: int = 1,
+        distinct: str = "place",
     ) -> None:
         """Begin a node; the options that follow are its own.
 

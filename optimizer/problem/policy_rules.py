@@ -31,9 +31,7 @@ from optimizer.units import micro_usd_exactly
 CONSUMER_RULE = "latency_to_consumers"
 
 
-def policy_rules(
-    estate: Estate, candidates: CandidateSet, policy: Policy, prices: PriceBook
-) -> tuple[Rule, ...]:
+def policy_rules(estate: Estate, candidates: CandidateSet, policy: Policy, prices: PriceBook) -> tuple[Rule, ...]:
     """Every rule that the policy and the workloads' consumers make for these candidates."""
     return (
         *_areas(estate, candidates, policy),
@@ -49,7 +47,7 @@ def policy_rules(
 
 def tightest_rtt_ms(estate: Estate, policy: Policy) -> list[float | None]:
     """The tightest limit on each flow of the estate: its own, or of a latency statement that selects both ends."""
-    things = {thing.id: thing for thing in (*estate.workloads, *estate.datasets)}
+    things = _things(estate)
     limits: list[float | None] = []
     for flow in estate.flows:
         stated = [
@@ -62,9 +60,13 @@ def tightest_rtt_ms(estate: Estate, policy: Policy) -> list[float | None]:
     return limits
 
 
+def _things(estate: Estate) -> dict[str, Workload | Dataset]:
+    return {thing.id: thing for thing in estate.things}
+
+
 def _selected(estate: Estate, candidates: CandidateSet, select: Selector) -> tuple[str, ...]:
     """Node ids that a selector is about; a demanded copy is selected with its primary."""
-    things: dict[str, Workload | Dataset] = {thing.id: thing for thing in (*estate.workloads, *estate.datasets)}
+    things = _things(estate)
     chosen = []
     for node_id, primary in zip(candidates.node_ids, candidates.replica_of, strict=True):
         thing = things.get(node_id) or things[primary or node_id]
@@ -103,7 +105,9 @@ def _consumers(estate: Estate, candidates: CandidateSet, prices: PriceBook) -> I
         for consumer in workload.consumers:
             near &= rtt_ms[:, index[consumer.place_id]] <= consumer.max_rtt_ms
         if not near.all():
-            refused = tuple(place for place, close in zip(candidates.place_ids, near.tolist(), strict=True) if not close)
+            refused = tuple(
+                place for place, close in zip(candidates.place_ids, near.tolist(), strict=True) if not close
+            )
             yield Forbid(id=f"{CONSUMER_RULE}:{workload.id}", nodes=(workload.id,), places=refused)
 
 
@@ -141,8 +145,7 @@ def _demanding(policy: Policy, dataset: Dataset) -> list[RecoveryStatement]:
 
 def _pins(estate: Estate, policy: Policy) -> Iterator[Rule]:
     for statement in policy.pins:
-        things = (*estate.workloads, *estate.datasets)
-        nodes = tuple(thing.id for thing in things if statement.select.selects(thing))
+        nodes = tuple(node_id for node_id, thing in _things(estate).items() if statement.select.selects(thing))
         if nodes:
             yield Pin(id=statement.id, nodes=nodes)
 
@@ -161,5 +164,7 @@ def _footprints(candidates: CandidateSet, policy: Policy) -> Iterator[Rule]:
         for place in statement.places:
             if place in candidates.place_ids:
                 yield OpenCost(
-                    id=f"{statement.id}:{place}", place=place, monthly_micro_usd=micro_usd_exactly(statement.monthly_usd)
+                    id=f"{statement.id}:{place}",
+                    place=place,
+                    monthly_micro_usd=micro_usd_exactly(statement.monthly_usd),
                 )

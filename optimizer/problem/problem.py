@@ -1,4 +1,4 @@
-"""The problem: which node may take which option, and what choices cost together. Columnar, immutable, validated once."""
+"""The problem: which node may take which option, and what choices cost together."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ class Problem:
                 continue
             value = getattr(self, column.name)
             digest.update(column.name.encode())
-            digest.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+            digest.update(
+                np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+            )
         return digest.hexdigest()
 
 

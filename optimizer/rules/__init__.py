@@ -22,10 +22,27 @@ if TYPE_CHECKING:
     from optimizer.problem.problem import Problem
     from optimizer.rules.rule import Rule
 
+__all__ = [
+    "RULES",
+    "STRUCTURAL_RULES",
+    "Allow",
+    "Capacity",
+    "Copies",
+    "Forbid",
+    "KeepApart",
+    "KeepTogether",
+    "MoveBudget",
+    "OpenCost",
+    "PairLatency",
+    "Pin",
+    "ProviderShare",
+    "enforced_rules",
+]
+
 RULES: Final = (Allow, Forbid, Pin, Capacity, KeepTogether, KeepApart, MoveBudget, ProviderShare, OpenCost)
 STRUCTURAL_RULES: Final = (Copies, PairLatency)
 
 
 def enforced_rules(problem: Problem) -> tuple[Rule, ...]:
     """Every rule that a plan of the problem must keep."""
-    return (Copies(), PairLatency(), *problem.rules)
+    return (*(rule() for rule in STRUCTURAL_RULES), *problem.rules)

@@ -40,11 +40,11 @@ class Capacity:
         """True for the use entries that count, bool ``[use]``."""
         if self.resource not in problem.resources:
             return np.zeros(len(problem.use_option), dtype=np.bool_)
-        counted = problem.use_resource == problem.resources.index(self.resource)
+        counted: npt.NDArray[np.bool_] = problem.use_resource == problem.resources.index(self.resource)
         if self.places:
             inside = np.zeros(len(problem.places), dtype=np.bool_)
             inside[[problem.place_index[place_id] for place_id in self.places]] = True
-            counted = counted & inside[problem.option_place[problem.use_option]]
+            counted &= inside[problem.option_place[problem.use_option]]
         return counted
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:

@@ -45,7 +45,8 @@ class Pin:
             moved = [option for option in chosen.get(node, []) if option != problem.node_current[node]]
             if moved:
                 node_id = problem.node_ids[node]
-                message = f"{self.id}: {node_id} is pinned to its current option but takes {problem.option_ids[moved[0]]}"
+                message = (
+                    f"{self.id}: {node_id} is pinned to its current option but takes {problem.option_ids[moved[0]]}"
+                )
                 found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
         return tuple(found)
-

@@ -117,9 +117,7 @@ def _solve_tightened(
 
     The first answer's bound stays, since the tightened rows could cut off the optimum.
     """
-    rest = Limits(
-        time_limit_seconds=max(limits.time_limit_seconds - watch.seconds(), 1.0), gap_ratio=limits.gap_ratio
-    )
+    rest = Limits(time_limit_seconds=max(limits.time_limit_seconds - watch.seconds(), 1.0), gap_ratio=limits.gap_ratio)
     tight = solver(model, limits=rest, seed=seed, clock=watch.clock, row_slack_ratio=ROW_SLACK_RATIO)
     best = _cheapest_valid(problem, [_plan(tight)])
     verdict = loose.verdict if best is not None else "nothing_found"

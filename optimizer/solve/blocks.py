@@ -23,8 +23,10 @@ class Block:
 def split(program: LinearProgram) -> Iterator[Block]:
     """The blocks of a program, largest first."""
     matrix = program.matrix
-    rows, columns = matrix.shape
-    graph = sparse.bmat([[None, matrix], [matrix.T, None]], format="csr")
+    rows = matrix.shape[0]
+    row, column = matrix.nonzero()
+    size = sum(matrix.shape)
+    graph = sparse.csr_matrix((np.ones(len(row), dtype=np.int8), (row, rows + column)), shape=(size, size))
     _, label = connected_components(graph, directed=False)
     row_label, column_label = label[:rows], label[rows:]
     row_order, column_order = np.argsort(row_label, kind="stable"), np.argsort(column_label, kind="stable")

@@ -1,4 +1,4 @@
-"""The group-flow formulation: the placement model as a mixed-integer program whose LP is as tight as the local polytope.
+"""The group-flow formulation: a mixed-integer program whose LP is as tight as the local polytope.
 
 For a flow ``(u, v)`` of ``q`` GB, groups ``g, h`` with price ``Q[g, h]``, place ``l`` in group ``g(l)``::
 
@@ -337,6 +337,9 @@ def _merged(groups: PlaceGroups, source: Ints, target: Ints, gb: Floats, *, both
     low, high = np.where(swapped, target, source), np.where(swapped, source, target)
     ends, number = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
     number = number.reshape(-1)
-    forward = np.bincount(number, np.where(swapped, 0.0, gb), minlength=ends.shape[1])
-    backward = np.bincount(number, np.where(swapped, gb, 0.0), minlength=ends.shape[1])
+    forward, backward = (_added(number, amount, ends.shape[1]) for amount in (gb * ~swapped, gb * swapped))
     return _Pairs(groups=groups, source=ends[0], target=ends[1], forward_gb=forward, backward_gb=backward)
+
+
+def _added(number: Ints, amount: Floats, count: int) -> Floats:
+    return np.asarray(np.bincount(number, amount, minlength=count), dtype=np.float64)

@@ -55,9 +55,7 @@ def _single_rules(problem: Problem) -> list[Rule]:
     return [*(PairLatency.of_flow(problem, flow) for flow in limited), *named, *copies]
 
 
-def _drop_in_halves(
-    problem: Problem, kept: list[Rule], deadline: float, seed: int, clock: Clock
-) -> list[Rule]:
+def _drop_in_halves(problem: Problem, kept: list[Rule], deadline: float, seed: int, clock: Clock) -> list[Rule]:
     """Drop large parts that the clash does not need before looking rule by rule."""
     size = max(len(kept) // 2, 1)
     while size > 1 and clock() < deadline:

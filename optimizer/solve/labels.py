@@ -46,7 +46,9 @@ def _undominated(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 def _weights(model: PlacementModel) -> sparse.csr_matrix:
     """What each option weighs in each row, and whether each charge covers it, ``[option, row or charge]``."""
     sets = [(row.option, row.coefficient) for row in model.rows]
-    sets += [(charge.option, np.ones(len(charge.option))) for charge in model.charges if not _is_whole(model, charge.option)]
+    sets += [
+        (charge.option, np.ones(len(charge.option))) for charge in model.charges if not _is_whole(model, charge.option)
+    ]
     if not sets:
         return sparse.csr_matrix((len(model.option_node), 1))
     option = np.concatenate([entry[0] for entry in sets])

@@ -49,7 +49,9 @@ class LinearProgramBuilder:
         self._columns += added
         return np.arange(self._columns - added, self._columns, dtype=np.int64)
 
-    def rows(self, row: Ints, column: Ints, value: Floats | float, lower: Floats | float, upper: Floats | float) -> None:
+    def rows(
+        self, row: Ints, column: Ints, value: Floats | float, lower: Floats | float, upper: Floats | float
+    ) -> None:
         """New rows ``0 .. max(row)`` (local numbers), given as entries; bounds for all or one a row."""
         if not len(row):
             return

@@ -54,9 +54,7 @@ def verify(
         return Refuted(faults=(f"option index {int(out_of_range[0])} is not in the problem",))
     if (np.diff(plan.chosen) <= 0).any():
         return Refuted(faults=("an option is chosen twice or the choices are not in ascending order",))
-    faults = [
-        violation.message for rule in enforced_rules(problem) for violation in rule.violations(problem, plan)
-    ]
+    faults = [violation.message for rule in enforced_rules(problem) for violation in rule.violations(problem, plan)]
     costs = plan_costs(problem, plan)
     faults += _misstated(costs, claimed_costs, claimed_objective_micro_usd)
     objective = costs.objective_micro_usd

@@ -12,8 +12,9 @@ from scenarios.inputs import PlanningInputs
 def vacate(
     inputs: PlanningInputs, *, statement_id: str, because: str, place_ids: frozenset[str], select: Selector
 ) -> PlanningInputs:
-    """Forbid the places to what is selected, do not offer them when everything is, and lift pins of what must leave.
+    """Forbid the places to what is selected and lift the pins of what must leave.
 
+    The places stay among the candidates, so that a clash can name the edit and the edit can be priced like any rule.
     A pin holds things where they are, so one that holds something in a vacated place goes on holding the others only.
 
     Raises:
@@ -23,8 +24,7 @@ def vacate(
     if statement_id in policy.statement_ids:
         raise InvalidEdit(f"{statement_id!r} is already a statement of the policy; apply the edit once")
     offered = policy.candidate_places or inputs.estate.place_ids
-    left = tuple(place_id for place_id in offered if place_id not in place_ids)
-    if not left:
+    if place_ids.issuperset(offered):
         raise InvalidEdit(f"{statement_id!r} leaves no place to go to; add candidate places to the policy")
     must_leave = frozenset(
         thing.id for thing in inputs.things() if thing.place_id in place_ids and select.selects(thing)
@@ -34,7 +34,6 @@ def vacate(
     )
     return inputs.with_policy(
         areas=(*policy.areas, forbid),
-        candidate_places=left if select == Selector() else offered,
         pins=tuple(pin for old in policy.pins if (pin := _without(inputs, old, must_leave)) is not None),
     )
 

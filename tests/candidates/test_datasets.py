@@ -109,3 +109,13 @@ def test_declared_replicas_count_as_copies_and_are_not_copied_themselves() -> No
 def test_an_empty_dataset_has_only_stay_and_no_copies() -> None:
     found = generate_candidates(estate(dataset(bands=())), BOOK, policy(recoveries=TWO_COPIES))
     assert found.candidate_ids == ("d/stay",)
+
+
+def test_data_in_a_tier_that_the_book_lacks_can_only_stay_and_is_counted() -> None:
+    odd = dataset(bands=(band(object_count=10.0), band("reduced_redundancy", begin=90)))
+    found = generate_candidates(estate(odd), BOOK, policy(candidate_places=(EAST, WEST)))
+    assert found.candidate_ids == ("d/stay",)
+    assert found.report.unpriced_micro_usd == 20_000_000
+    assert ("aws_s3", EAST, "storage.reduced_redundancy") in {
+        (miss.service, miss.place_id, miss.meter) for miss in found.report.missing_prices
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -68,7 +68,7 @@ def test_the_best_lifecycle_is_the_cheapest_of_all_monotone_ones(
     datasets, bands, tiers = resident.shape
     for row in range(datasets):
         path = tuple(found[row].tolist())
-        assert all(younger <= older for younger, older in zip(path, path[1:], strict=False))
+        assert all(younger <= older for younger, older in pairwise(path))
         cheapest = min(
             total_of(row, other, resident, passing, leaving)
             for other in combinations_with_replacement(range(tiers), bands)

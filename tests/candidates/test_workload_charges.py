@@ -36,7 +36,7 @@ def test_memory_alone_can_ask_for_a_bigger_machine() -> None:
 
 
 def test_a_commitment_is_billed_every_hour_so_it_wins_only_for_steady_load() -> None:
-    # committed 0.12 x 2 x 730 h = 175.20 against on demand 0.20 x 2 x 200 h = 80.00 (idle) or x 730 h = 292.00 (steady).
+    # committed 0.12 x 2 x 730 h = 175.20 against on demand 0.20 x 2 x 200 h = 80.00 idle, x 730 h = 292.00 steady.
     book = add_machines(book_with_transfer()).book()
     terms = policy(purchases=("on_demand", "committed_1y"))
     idle = generate_candidates(estate(workload()), book, terms)

@@ -14,6 +14,7 @@ from collectors.inventory import CommitmentRow, ConsumerRow
 from collectors.pricing import load_price_book
 from collectors.store import IngestStore
 from optimizer.domain.estate import BilledMonth, Consumer
+from optimizer.errors import InvalidEstate
 from tests.estate.bills import (
     AS_OF_ON,
     EC2,
@@ -332,6 +333,19 @@ def test_a_place_the_book_does_not_know_leaves_transfer_uncompared_and_says_so(t
     assert oddity is not None
     assert "oci:us-ashburn-1" in oddity.examples[0]
     assert (build.lineage_transfer_micro_usd, build.transfer_explained_ratio) == (None, None)
+
+
+def test_a_resource_of_something_that_is_not_in_the_inventory_is_unknown(tmp_path: Path) -> None:
+    rows = inventory(workloads=[workload("app")], resources={"i-1": "retired-app"})
+    build = build_estate(stored(tmp_path, [charge("i-1", "BoxUsage:m5.large", "5")]), rows, as_of_on=AS_OF_ON)
+    assert [cost.reason for cost in build.unmatched] == ["unknown_resource"]
+    assert_conserved(build)
+
+
+def test_a_copy_of_nothing_is_refused_by_name(tmp_path: Path) -> None:
+    store = stored(tmp_path, [charge("i-1", "BoxUsage:m5.large", "5")])
+    with pytest.raises(InvalidEstate, match="'gone'"):
+        build_estate(store, inventory(datasets=[dataset("copy", replica_of="gone")]), as_of_on=AS_OF_ON)
 
 
 def test_an_empty_store_is_refused_with_what_to_do(tmp_path: Path) -> None:

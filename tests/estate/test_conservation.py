@@ -39,8 +39,8 @@ def _charges(draw: st.DrawFn) -> dict[str, Any]:
     return charge(resource_id, meter, cost, ServiceName=service, month=month, **other)
 
 
-@given(charges=st.lists(_charges(), max_size=25))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(charges=st.lists(_charges(), max_size=60))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_micro_dollar_is_in_exactly_one_place(
     charges: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -16,6 +16,7 @@ from optimizer.explain.alternatives import alternatives_of
 from optimizer.explain.apportion import apportioned
 from optimizer.explain.attribution import attribute
 from optimizer.explain.changes import changes_of
+from optimizer.explain.explanation import rejections_of
 from optimizer.explain.forbidden import ForbiddenChanges
 from optimizer.explain.ledger import build_ledger
 from optimizer.explain.marginal import MarginalCosts
@@ -86,9 +87,11 @@ def test_marginal_costs_differ_as_the_costs_of_the_changed_plans_do(case: tuple[
             assert stated == pytest.approx(float(exact), abs=0.01)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
-@given(problem_documents())
-def test_an_option_counts_as_forbidden_exactly_when_the_verifier_refutes_it(document: dict[str, Any]) -> None:
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(problem_documents(), st.booleans())
+def test_an_option_counts_as_forbidden_exactly_when_the_verifier_refutes_it(
+    document: dict[str, Any], thoroughly: bool
+) -> None:
     problem, oracle = problem_from_document(document), Oracle(document)
     valid = next((choices for choices in all_choices(document) if oracle.is_valid(choices)), None)
     assume(valid is not None)
@@ -98,10 +101,10 @@ def test_an_option_counts_as_forbidden_exactly_when_the_verifier_refutes_it(docu
     for node in np.flatnonzero(problem.node_copies == 1).tolist():
         for option in problem.options_of(node):
             refuted = not isinstance(verify(problem, changed(problem, plan, option)), VerifiedPlan)
-            assert bool(forbidden.broken_rules(option)) == refuted
+            assert bool(forbidden.broken_rules(option, thoroughly=thoroughly)) == refuted
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(problem_documents())
 def test_no_cheaper_allowed_option_is_left_in_a_proved_plan(document: dict[str, Any]) -> None:
     problem = problem_from_document(document)
@@ -113,9 +116,10 @@ def test_no_cheaper_allowed_option_is_left_in_a_proved_plan(document: dict[str, 
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RULE_KINDS if kind not in ("open_cost", "max_rtt_ms", "copies")])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_the_price_interval_of_a_rule_contains_the_brute_force_price(kind: str, data: st.DataObject) -> None:
+    seconds = data.draw(st.sampled_from([60, 60, 0]))
     document = data.draw(problem_documents(kinds=(kind, "capacity", "max_rtt_ms")))
     optimum = Oracle(document).optimum()
     assume(optimum is not None)
@@ -123,23 +127,27 @@ def test_the_price_interval_of_a_rule_contains_the_brute_force_price(kind: str, 
     problem = problem_from_document(document)
     outcome = solve(problem)
     assert isinstance(outcome, Solved)
+    demands = demands_of(problem, Statements.of(None))
     prices = price_rules(
         problem,
         outcome,
-        demands_of(problem, Statements.of(None)),
-        rejections={},
+        demands,
+        rejections=rejections_of(alternatives_of(problem, outcome.plan), demands),
         resolve=resolve,
-        total_seconds=60,
+        total_seconds=seconds,
         seconds_each=10,
     )
     for price in prices:
         relaxed = Oracle(_without_rule(document, price.id)).optimum()
         assert relaxed is not None
         true_micro_usd = float((optimum[0] - relaxed[0]) * 10**6)
-        assert price.high_micro_usd is not None
         assert price.low_micro_usd <= true_micro_usd + 1
-        assert true_micro_usd <= price.high_micro_usd + 1
-        assert price.high_micro_usd - price.low_micro_usd < 20, "both solves are proved, so the price is narrow"
+        if seconds:
+            assert price.high_micro_usd is not None
+            assert true_micro_usd <= price.high_micro_usd + 1
+            assert price.high_micro_usd - price.low_micro_usd < 20, "both solves are proved, so the price is narrow"
+        else:
+            assert price.high_micro_usd is None
 
 
 def _without_rule(document: dict[str, Any], rule_id: str) -> dict[str, Any]:

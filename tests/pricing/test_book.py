@@ -65,7 +65,12 @@ def test_a_commitment_is_quoted_with_the_smallest_upfront_part_that_is_sold() ->
         hire("m5.xlarge", "0.07", purchase="committed_3y", payment_model="all_upfront"),
         hire("m5.xlarge", "0.192"),
     ]
-    found = book(sold, machines=[machine()]).machine(VIRGINIA, "aws_ec2", "m5.xlarge")
+    prices = book(sold, machines=[machine()])
+    asked = {"service": "aws_ec2", "meter": "m5.xlarge", "place_id": VIRGINIA}
+    yearly = prices.schedule(**asked, purchase="committed_1y")
+    assert yearly is not None
+    assert yearly.published_usd == (Decimal("0.12"),)
+    found = prices.machine(VIRGINIA, "aws_ec2", "m5.xlarge")
     assert found is not None
     assert found.usd_per_hour() == Decimal("0.192")
     assert found.usd_per_hour("committed_1y") == Decimal("0.12")

@@ -19,7 +19,9 @@ def demo(
     data_directory: Annotated[
         Path, typer.Option("--data-dir", help="Where the demo keeps its files; made anew at every call.")
     ] = Path("placement-demo"),
-    scale: Annotated[float, typer.Option(min=0.05, max=4.0, help="Size of the estate; 1 is about 8.2 M USD a year.")] = 1.0,
+    scale: Annotated[
+        float, typer.Option(min=0.05, max=4.0, help="Size of the estate; 1 is about 8.2 M USD a year.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another estate of the same shape.")] = 7,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that the solver may try.")] = 25.0,
     gap: Annotated[float, typer.Option(min=0.0, max=0.999, help="Stop at this proved gap (ratio).")] = 0.005,
@@ -51,7 +53,9 @@ def demo(
     run_id, result = run_now(order, settings, quiet=as_json)
     seconds = perf_counter() - began
     if as_json:
-        echo_json({**summary_of(result), "seconds": round(seconds, 1), "peak_mb": round(peak_mb(), 1), "run_id": run_id})
+        echo_json(
+            {**summary_of(result), "seconds": round(seconds, 1), "peak_mb": round(peak_mb(), 1), "run_id": run_id}
+        )
     else:
         show_report(run_id, result)
         typer.echo(f"{seconds:.0f} s, {peak_mb():,.0f} MB at most; files in {data_directory}")

@@ -20,7 +20,7 @@ def ingest(
     data_directory: DataDirectory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store bills (and the inventory that ties them to workloads and datasets). Ingesting a file twice changes nothing."""
+    """Store bills, and the inventory that ties them to workloads and datasets. Doing it twice changes nothing."""
     from api.inventory_folder import adopt_inventory
     from collectors.focus import ingest_files
     from collectors.store import IngestStore
@@ -59,7 +59,10 @@ def ingest(
         show_table(
             "Oddities (stored, reported, never silently changed)",
             ("code", "column", "rows", "cost"),
-            [(oddity.code, oddity.column, f"{oddity.rows:,}", money_by_currency(oddity.cost_affected)) for oddity in report.oddities],
+            [
+                (oddity.code, oddity.column, f"{oddity.rows:,}", money_by_currency(oddity.cost_affected))
+                for oddity in report.oddities
+            ],
             right=("rows",),
         )
     if adopted is not None:

@@ -15,7 +15,7 @@ SHOWN_NODES = 15
 
 
 def what_if(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or the name of a shipped one; 'list' lists them.")],
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML) or a shipped one's name; 'list' lists.")],
     policy: Annotated[Path | None, typer.Option(help="A policy file (TOML); default: the sample policy.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for each of the two plans.")] = 60.0,
     gap: Annotated[float, typer.Option(min=0.0, max=0.999, help="Stop at this proved gap (ratio).")] = 0.005,

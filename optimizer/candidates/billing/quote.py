@@ -47,8 +47,14 @@ def unquoted(
 
 
 def work_ratio(entry: ServiceEntry, demand: DemandColumns) -> npt.NDArray[np.float64]:
-    """Expected work at ``entry`` per unit of work measured today, ``[workload]``: exactly 1 within a service."""
-    return np.where(demand.service == entry.service, 1.0, entry.sizing.expected_ratio)
+    """Expected work at ``entry`` per unit of work measured today, ``[workload]``: exactly 1 within a service.
+
+    Both services' expected ratios count: work of 0.95 on Databricks is 1.0 on plain machines, and the other way round.
+    """
+    measured = np.ones(len(demand))
+    for other in ENTRIES_BY_SERVICE.get(entry.role, {}).values():
+        measured[demand.service == other.service] = other.sizing.expected_ratio
+    return np.where(demand.service == entry.service, 1.0, entry.sizing.expected_ratio / measured)
 
 
 def within_limits(entry: ServiceEntry, demand: DemandColumns) -> npt.NDArray[np.bool_]:

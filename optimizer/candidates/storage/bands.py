@@ -17,7 +17,8 @@ from optimizer.domain.estate import AgeBand, Dataset
 class BandColumns:
     """``node`` .. ``is_copy`` are ``[dataset]``, the rest ``[dataset, band]`` from the youngest band to the oldest.
 
-    Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what passes into a band from the younger one in
+    ``needs_online`` says that a band is read, or is a copy of one that is: it must answer at once when it is asked
+    for, after a disaster at the latest. Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what passes into a band from the younger one in
     a month: what is written, but no more than the younger band holds divided by the months it spans; 0 for the first
     band. Recovery copies are not read: their ``retrieved_gb`` and ``get_requests`` are 0. ``tier`` is today's tier
     (of a demanded copy: the primary's).
@@ -34,6 +35,7 @@ class BandColumns:
     objects: npt.NDArray[np.float64]
     retrieved_gb: npt.NDArray[np.float64]
     get_requests: npt.NDArray[np.float64]
+    needs_online: npt.NDArray[np.bool_]
     ageing_gb: npt.NDArray[np.float64]
     ageing_objects: npt.NDArray[np.float64]
 
@@ -66,6 +68,7 @@ def _columns(nodes: Nodes, members: list[int]) -> BandColumns:
     datasets = [thing for thing in (nodes.things[node] for node in members) if isinstance(thing, Dataset)]
     rows = [sorted(dataset.bands, key=_age) for dataset in datasets]
     is_copy = nodes.is_copy[members]
+    originals = _originals(nodes, members)
     read = np.where(is_copy, 0.0, 1.0)[:, None]
     stored_gb = np.array([[band.stored_gb for band in row] for row in rows])
     objects = np.array([[band.object_count for band in row] for row in rows])
@@ -87,9 +90,33 @@ def _columns(nodes: Nodes, members: list[int]) -> BandColumns:
         objects=objects,
         retrieved_gb=np.array([[band.retrieved_gb_per_month for band in row] for row in rows]) * read,
         get_requests=np.array([[band.get_requests_per_month for band in row] for row in rows]) * read,
+        needs_online=np.array(
+            [
+                [_is_read(band, original) for band in row]
+                for row, original in zip(rows, originals, strict=True)
+            ],
+            dtype=bool,
+        ),
         ageing_gb=ageing_gb,
         ageing_objects=ageing_objects,
     )
+
+
+def _originals(nodes: Nodes, members: list[int]) -> list[Dataset | None]:
+    """The primary of each declared replica; None for what is not one (a demanded copy has its primary's bands)."""
+    by_id = {thing.id: thing for thing in nodes.things if isinstance(thing, Dataset)}
+    replicas = (nodes.replica_of[node] if nodes.exists[node] else None for node in members)
+    return [None if primary is None else by_id[primary] for primary in replicas]
+
+
+def _is_read(band: AgeBand, original: Dataset | None) -> bool:
+    """Whether a band is read or covers an age at which its original is."""
+    alike = (band,) if original is None else (band, *(other for other in original.bands if _overlap(band, other)))
+    return any(found.retrieved_gb_per_month > 0 or found.get_requests_per_month > 0 for found in alike)
+
+
+def _overlap(one: AgeBand, other: AgeBand) -> bool:
+    return one.min_age_days < _age(other)[1] and other.min_age_days < _age(one)[1]
 
 
 def _age(band: AgeBand) -> tuple[int, float]:

@@ -59,9 +59,9 @@ def _blocks(context: Context, group: DatasetGroup, rates: TierRates, place_code:
     charges = tier_charges(bands, rates)
     arrival = arrival_charges(bands, rates, group.source, in_place)
     paid_ratio, _ = context.ratio_of(rates.service)
-    weights = charges.resident * paid_ratio + np.nan_to_num(arrival.total) / context.policy.horizon_months
+    weights = charges.resident * paid_ratio + arrival.total / context.policy.horizon_months
     best = best_lifecycle(
-        np.where(charges.is_open, weights, np.inf),
+        np.where(charges.is_open & np.isfinite(weights), weights, np.inf),
         charges.transition * paid_ratio,
         lambda begin, end: early_delete(bands, rates, begin=begin, end=end) * paid_ratio,
     )

@@ -45,7 +45,7 @@ class TierCharges:
 
 
 def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
-    """Charges of all bands in all tiers. A tier that must be asked and waited for is open to unread bands only."""
+    """Charges of all bands in all tiers. A tier that must be waited for is open only to bands that need not be online."""
     objects, read = bands.objects[:, :, None], bands.retrieved_gb[:, :, None]
     gets = bands.get_requests[:, :, None]
     billable_gb = np.maximum(bands.stored_gb[:, :, None], objects * rates.minimum_object_gb)
@@ -55,13 +55,12 @@ def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
     monitored = np.where(big_enough, bands.objects, 0.0)[:, :, None]
     requests = gets * np.nan_to_num(rates.get) + monitored * rates.monitoring
     requests[:, 0, :] += bands.put_requests[:, None] * rates.put
-    is_read = (read > 0) | (gets > 0)
     return TierCharges(
         storage=storage,
         requests=requests,
         retrieval=read * np.nan_to_num(rates.retrieval),
         transition=bands.ageing_objects[:, :, None] * rates.transition,
-        is_open=(rates.is_online | ~is_read) & (~rates.is_for_copies_only | bands.is_copy[:, None, None]),
+        is_open=(rates.is_online | ~bands.needs_online[:, :, None]) & (~rates.is_for_copies_only | bands.is_copy[:, None, None]),
     )
 
 

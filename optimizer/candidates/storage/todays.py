@@ -44,8 +44,10 @@ def _source(context: Context, bands: BandColumns) -> SourceCharges:
     shape = bands.stored_gb.shape
     columns = {name: np.full(shape, np.nan) for name in ("read_requests", "retrieval", "early_delete")}
     tier = np.full(shape, -1, dtype=np.int8)
-    for rows, _, _, rates in by_todays_home(context, bands):
+    for rows, service, place_id, rates in by_todays_home(context, bands):
         found = source_charges(bands.where(rows), rates)
+        for name in set(bands.tier[rows][found.tier < 0].tolist()):
+            context.note_missing(service=service, place_id=place_id, meter=f"storage.{name}", asked_by=len(rows))
         tier[rows] = found.tier
         for name, column in columns.items():
             column[rows] = getattr(found, name)

@@ -17,11 +17,14 @@ from api.errors import KeyRequired
 from api.estates.endpoints import router as estates
 from api.forecasts.endpoints import router as forecasts
 from api.health.endpoints import router as health
+from api.http.body_limit import BodyLimit
 from api.http.openapi import install_openapi
 from api.http.problems import install_handlers, problems
+from api.http.reference_page import install_reference_page
 from api.http.security import NeedsHost, NeedsKey
 from api.prices.endpoints import router as prices
 from api.recommendations.endpoints import router as recommendations
+from api.recommendations.of_runs import router as run_recommendations
 from api.runs.endpoints import router as runs
 from api.settings import Settings
 
@@ -30,7 +33,7 @@ DESCRIPTION = (
     "they rest on, the ledger, the price of every rule, forecasts, and the review of each recommendation. Amounts are "
     "decimal strings in USD. Errors are problem documents (RFC 9457)."
 )
-NOUNS = (estates, runs, recommendations, decisions, forecasts, prices)
+NOUNS = (estates, runs, run_recommendations, recommendations, decisions, forecasts, prices)
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -52,12 +55,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
         version=_version(),
         description=DESCRIPTION,
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
-        docs_url=None,  # those pages load scripts from elsewhere; the document itself is at /openapi.json
+        docs_url=None,  # the framework's pages load scripts from elsewhere; ours is in api.http.reference_page
         redoc_url=None,
         dependencies=[Depends(NeedsHost(settings.allowed_hosts))],
         generate_unique_id_function=lambda route: route.name,
     )
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.state.services = Services(database=database, settings=settings, clock=clock)
     v1 = APIRouter(
         prefix="/v1",
@@ -70,6 +73,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.include_router(health)
     install_handlers(app)
     install_openapi(app)
+    install_reference_page(app)
     return app
 
 

@@ -60,6 +60,24 @@ def read_plan_document(path: Path) -> dict[str, Any]:
     return document
 
 
+def check_writable(path: Path) -> None:
+    """Find out before a long solve that its answer could not be written.
+
+    Raises:
+        OutputUnusable: the path is a folder, or its folder cannot be made or written to.
+    """
+    if path.is_dir():
+        raise OutputUnusable(f"{path} is a folder; name a file for the plan")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OutputUnusable(
+            f"{path.parent} cannot be written to ({error.strerror}); name another file for the plan"
+        ) from error
+
+
 def write_json(document: Any, path: Path) -> None:
     """Write a document beside its place and move it there, so that no half-written file is ever seen."""
     path.parent.mkdir(parents=True, exist_ok=True)

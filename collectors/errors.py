@@ -53,7 +53,8 @@ class TotalsDisagree(CollectorError, Terminal):
     def __init__(self, *, path: Path, expected_cost: Decimal, found_cost: Decimal) -> None:
         super().__init__(
             f"{path}: the BilledCost of its rows sums to {found_cost} as stored and rejected, but to {expected_cost} "
-            "when read a second time; nothing was stored; report this file, it shows a fault of the reader"
+            "when read a second time; nothing was stored; look for a quotation mark that is never closed, else report "
+            "this file"
         )
         self.path = path
         self.expected_cost = expected_cost

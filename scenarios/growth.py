@@ -17,6 +17,11 @@ seen. A judgement, not a measurement: it keeps three smooth months from claiming
 PRIOR_CHANGES: Final = 2.0
 """How many observed changes the assumptions (no growth, usual noise) weigh as much as."""
 
+MAXIMUM_GROWTH: Final = 0.1
+MAXIMUM_NOISE: Final = 0.5
+"""Logarithms a month. A bill that changes faster has had a step (a ramp-up, a partial month), which is no trend to
+extend over a year: growth, its deviation and noise are held within these."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthCost:
@@ -49,7 +54,7 @@ def estimate_growth(history: Sequence[MonthCost]) -> Growth:
 
     These are the posterior means of a normal model with conjugate weights (Gelman et al., Bayesian Data Analysis,
     section 3.3), noise plugged in. Limits: three months show no season, no year-end and no price change; months are
-    taken as equally long; a step (a project that started) looks like growth. The band says so by being wide.
+    taken as equally long; a step (a project that started) looks like growth, up to ``MAXIMUM_GROWTH``.
 
     Raises:
         InvalidHistory: a month is missing, out of order or not positive, or there is none.
@@ -61,10 +66,10 @@ def estimate_growth(history: Sequence[MonthCost]) -> Growth:
     weight = count + PRIOR_CHANGES
     mean = sum(changes) / count if count else 0.0
     spread = sum((change - mean) ** 2 for change in changes)
-    noise = math.sqrt((PRIOR_CHANGES * USUAL_CHANGE_RATIO**2 + spread) / weight)
+    noise = min(math.sqrt((PRIOR_CHANGES * USUAL_CHANGE_RATIO**2 + spread) / weight), MAXIMUM_NOISE)
     return Growth(
-        log_per_month=sum(changes) / weight,
-        log_per_month_deviation=noise / math.sqrt(weight),
+        log_per_month=min(max(sum(changes) / weight, -MAXIMUM_GROWTH), MAXIMUM_GROWTH),
+        log_per_month_deviation=min(noise / math.sqrt(weight), MAXIMUM_GROWTH),
         noise_deviation=noise,
         middle_months_ago=count / 2,
     )

@@ -13,7 +13,7 @@ from optimizer.explain.feasibility import gaps_today
 from optimizer.explain.infeasible import InfeasibilityExplained, explain_infeasible
 from optimizer.explain.ledger import Ledger, build_ledger
 from optimizer.explain.relaxations import demands_of
-from optimizer.explain.rule_prices import RulePrice, price_rules
+from optimizer.explain.rule_prices import RULE_PRICE_GAP_RATIO, RulePrice, price_rules
 from optimizer.explain.statements import Statements
 from optimizer.plan import Infeasible, NotSolved, Outcome, Plan, Solved
 from optimizer.problem.from_candidates import build_problem
@@ -103,7 +103,8 @@ def _rule_prices(
     demands = demands_of(problem, Statements.of(inputs.policy), added_copies=added)
 
     def resolve(relaxed: Problem, start: Plan, seconds: float) -> Outcome:
-        limits = Limits(time_limit_seconds=seconds, gap_ratio=effort.limits.gap_ratio)
+        gap_ratio = min(effort.limits.gap_ratio, RULE_PRICE_GAP_RATIO)
+        limits = Limits(time_limit_seconds=seconds, gap_ratio=gap_ratio)
         return solve(relaxed, limits=limits, seed=effort.seed, start=start)
 
     return price_rules(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel, create_engine
 
 from api.errors import DatabaseUnusable
@@ -27,7 +28,7 @@ class Database:
         """Connects lazily; a SQLite file's folder is made when it is missing.
 
         Raises:
-            DatabaseUnusable: the folder of the SQLite file cannot be made.
+            DatabaseUnusable: the folder of the SQLite file cannot be made, or the URL's database is not supported.
         """
         parsed = make_url(url)
         self.printable_url = parsed.render_as_string(hide_password=True)
@@ -38,7 +39,13 @@ class Database:
             except OSError as problem:
                 message = f"its folder cannot be made ({problem.strerror}); choose another data directory"
                 raise DatabaseUnusable(message, url=self.printable_url) from problem
-        self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
+        try:
+            self.engine: Engine = create_engine(url, pool_pre_ping=not self.is_sqlite)
+        except (SQLAlchemyError, ImportError) as problem:
+            message = (
+                f"there is no driver for it ({type(problem).__name__}); use a sqlite:/// URL or install the driver"
+            )
+            raise DatabaseUnusable(message, url=self.printable_url) from problem
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

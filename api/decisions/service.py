@@ -13,7 +13,7 @@ Leaving *approved* takes a pending revision over, because the content is no long
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlmodel import Session
@@ -28,6 +28,7 @@ from api.recommendations.bodies import recommendation_body, recommendation_tag
 from api.recommendations.repository import Listed, load_advice, load_recommendation
 from api.recommendations.schemas import RecommendationBody
 
+LONGEST_SNOOZE: Final = timedelta(days=730)
 _ALLOWED: Final = {
     "accept": ("open", "deferred", "approved"),
     "reject": ("open", "deferred", "approved"),
@@ -47,7 +48,7 @@ def decide(
         VersionRequired: there is no If-Match.
         StaleVersion: the recommendation has changed since that version.
         DecisionNotAllowed: its state does not allow the decision.
-        InvalidRequest: the snooze would end in the past.
+        InvalidRequest: the snooze would end in the past or too far ahead.
     """
     now = services.clock()
     with services.database.writing() as session:
@@ -69,8 +70,9 @@ def _check(listed: Listed, order: DecisionOrder, now: datetime) -> None:
         raise DecisionNotAllowed("it is approved already and has no pending revision", state=listed.state)
     if order.action == "reopen" and not listed.row.in_latest_run:
         raise DecisionNotAllowed("the newest run no longer advises it", state=listed.state)
-    if isinstance(order, Snooze) and order.until <= now:
-        fault = {"location": "body.until", "detail": "expected a moment in the future"}
+    if isinstance(order, Snooze) and not now < order.until <= now + LONGEST_SNOOZE:
+        detail = f"expected a moment in the future, at most {LONGEST_SNOOZE.days} days ahead"
+        fault = {"location": "body.until", "detail": detail}
         raise InvalidRequest(f"{fault['location']}: {fault['detail']}", errors=[fault])
 
 

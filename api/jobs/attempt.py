@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-import time
+import signal
 from collections.abc import Callable
 from typing import Any, Final
 
 from api.clock import Clock, utc_now
 from api.database.engine import Database
 from api.errors import AttemptLost
+from api.jobs.parent import when_parent_ends
 from api.jobs.queue import finish, hand_back, record_stage
 from api.runs.repository import load_run, persist_result
 from api.runs.result import Pipeline, RunRequest, StageReport
@@ -20,14 +20,14 @@ from api.settings import Settings
 from collectors.errors import Transient
 
 _LOG: Final = logging.getLogger(__name__)
-ORPHAN_CHECK_SECONDS: Final = 0.2
 
 Collect = Callable[[RunRequest], StageReport | None]
 
 
 def run_attempt(settings: Settings, run_id: str, attempt: int, pipeline: Pipeline, collect: Collect | None) -> None:
     """What the process does. ``collect`` refreshes the store before a nightly run; None where nothing is connected."""
-    _die_with(os.getppid())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; our worker decides what becomes of us
+    when_parent_ends(lambda: os._exit(1))  # a killed worker leaves nobody computing
     database = Database(settings.resolved_database_url)
     try:
         do_attempt(
@@ -95,14 +95,3 @@ def _store_failure(
                 finish(session, run_id=run_id, attempt=attempt, status="failed", now=clock(), failure=failure)
     except AttemptLost as lost:
         _LOG.warning("%s", lost)
-
-
-def _die_with(parent_id: int) -> None:
-    """End this process when its parent is gone: a killed worker leaves nobody computing."""
-
-    def watch() -> None:
-        while os.getppid() == parent_id:
-            time.sleep(ORPHAN_CHECK_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="orphan-check").start()

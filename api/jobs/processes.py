@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-import time
-from typing import Final
 
 from api.clock import utc_now
 from api.database.engine import Database
 from api.database.migrate import upgrade_database
 from api.jobs.attempt import Collect
 from api.jobs.nights import nightly_schedule
+from api.jobs.parent import when_parent_ends
 from api.jobs.scheduler import schedule_until
 from api.jobs.worker import Worker
 from api.runs.result import Pipeline
 from api.settings import Settings
 
-PARENT_CHECK_SECONDS: Final = 0.2
-
 
 def run_worker_process(settings: Settings, pipeline: Pipeline, collect: Collect | None) -> None:
     """A worker that also ends, in order, when the process that started it is gone."""
     stop = _stop_on_signals()
-    _stop_with(os.getppid(), stop)
+    when_parent_ends(stop.set)
     _work(settings, pipeline, collect, stop)
 
 
@@ -58,12 +54,3 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     return stop
-
-
-def _stop_with(parent_id: int, stop: threading.Event) -> None:
-    def watch() -> None:
-        while os.getppid() == parent_id:
-            time.sleep(PARENT_CHECK_SECONDS)
-        stop.set()
-
-    threading.Thread(target=watch, daemon=True, name="parent-check").start()

@@ -104,7 +104,9 @@ class Worker:
                 if cancel:
                     return "cancelled"
             process.join(min(self._beat_seconds, self._settings.poll_seconds))
-        return "done" if process.exitcode == 0 else "crashed"
+        if process.exitcode == 0:
+            return "done"
+        return "stopping" if stop.is_set() else "crashed"
 
     def _conclude(self, verdict: Verdict, run_id: str, attempt: int, *, exit_code: int | None) -> None:
         """Write down how the attempt ended, unless the process did that itself."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from optimizer.explain.recommendation import Recommendation
@@ -17,7 +18,7 @@ SEPARATOR: Final = "\x1f"
 
 def advice_row(recommendation: Recommendation, *, run_id: str, answer_id: str) -> dict[str, Any]:
     """The row of ``advice`` that stores a recommendation."""
-    body = _json_ready(asdict(recommendation))
+    body = _json_ready(recommendation)
     return {
         "answer_id": answer_id,
         "recommendation_id": recommendation.id,
@@ -49,8 +50,16 @@ def content_sha256(body: dict[str, Any]) -> str:
 
 
 def _json_ready(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _json_ready(member) for key, member in value.items()}
+    """One pass over dataclasses, tuples and dates; several times as fast as ``dataclasses.asdict``, which copies."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, list | tuple):
         return [_json_ready(member) for member in value]
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return {name: _json_ready(getattr(value, name)) for name in _field_names(type(value))}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from api.errors import UnknownRecommendation
 from api.http.cursor import Cursor
-from api.recommendations.lifecycle import REC, state_at
+from api.recommendations.lifecycle import ADVICE, REC, state_at
 from api.recommendations.tables import AdviceRow, RecommendationRow
 
 Sort = Literal["saving", "payback", "id"]
@@ -104,6 +104,21 @@ def load_recommendation(session: Session, recommendation_id: str, *, now: dateti
         message = f"there is no recommendation {recommendation_id!r}; GET /v1/recommendations lists them"
         raise UnknownRecommendation(message)
     return Listed(row=found[0], state=str(found[1]))
+
+
+def list_advice(session: Session, answer_id: str, *, limit: int, after: Cursor | None) -> list[AdviceRow]:
+    """At most ``limit`` pieces of advice of an answer, largest expected saving first; ties by id."""
+    saving = ADVICE.c.saving_monthly_micro_usd
+    statement = (
+        select(AdviceRow)
+        .where(ADVICE.c.answer_id == answer_id)
+        .order_by(saving.desc(), ADVICE.c.recommendation_id.asc())
+        .limit(limit)
+    )
+    if after is not None:
+        tied = and_(saving == after.sort_value, ADVICE.c.recommendation_id > after.id)
+        statement = statement.where(or_(saving < after.sort_value, tied))
+    return list(session.execute(statement).scalars())
 
 
 def load_advice(session: Session, answer_id: str, recommendation_id: str) -> AdviceRow:

@@ -74,6 +74,29 @@ class RecommendationSummary(BaseModel):
     updated_at: datetime
 
 
+class AdviceSummary(BaseModel):
+    """What one run advised, as a row of its list; a run that does not publish has its advice here only."""
+
+    recommendation_id: str
+    action_type: ActionType
+    kind: str
+    provider: str
+    business_unit: str
+    title: str
+    priority: Priority
+    currency: str = "USD"
+    saving_monthly_usd: UsdText
+    payback_months: float | None
+
+
+class AdvicePage(BaseModel):
+    """What a run advised, largest expected saving first."""
+
+    run_id: str
+    items: list[AdviceSummary]
+    next_cursor: str | None
+
+
 class RecommendationPage(BaseModel):
     """Recommendations in the order that was asked for."""
 

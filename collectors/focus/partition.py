@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 
 from collectors.errors import InvalidFocusFile
+from collectors.focus.malformed import MALFORMED, malformed_query
 from collectors.focus.normalise import NORMALISER_VERSION, REASON, WORK_COLUMNS
-from collectors.focus.report import add_costs
-from collectors.focus.staged import UNKNOWN, RowGroup, StagedBill, malformed_query, reject_query
+from collectors.focus.report import Rejection, add_costs
+from collectors.focus.staged import UNKNOWN, RowGroup, StagedBill, reject_query
 from collectors.store.schema import PERIOD, SOURCE
 from collectors.store.sql import literal
 from collectors.store.versions import NewVersion, PeriodContents, PeriodVersion
@@ -33,7 +34,11 @@ class _Member:
     staged: StagedBill
     accepted: list[RowGroup] = field(default_factory=list)
     rejected: list[RowGroup] = field(default_factory=list)
-    malformed_rows: int = 0
+    malformed: Rejection | None = None
+
+    @property
+    def malformed_rows(self) -> int:
+        return 0 if self.malformed is None else self.malformed.rows
 
 
 def partition(
@@ -83,10 +88,10 @@ def _members_of(bill: StagedBill) -> dict[Key, _Member]:
     for group in bill.groups:
         if group.reason is not None:
             members.setdefault(_home(group, accepted), _Member(bill)).rejected.append(group)
-    malformed_rows = sum(each.rows for each in bill.rejections if each.reason == "malformed_line")
-    if malformed_rows:
+    malformed = next((each for each in bill.rejections if each.reason == MALFORMED), None)
+    if malformed is not None:
         home = accepted[0] if accepted else next(iter(sorted(members)), (UNKNOWN, UNKNOWN))
-        members.setdefault(home, _Member(bill)).malformed_rows = malformed_rows
+        members.setdefault(home, _Member(bill)).malformed = malformed
     return members
 
 
@@ -112,7 +117,12 @@ def _contents(key: Key, parts: Sequence[_Member], salt: str | None) -> PeriodCon
         rejected_rows=sum(group.rows for group in rejected) + sum(part.malformed_rows for part in parts),
         billed_cost=add_costs({group.currency: group.billed_cost} for group in accepted),
         effective_cost=add_costs({group.currency: group.effective_cost} for group in accepted),
-        rejected_cost=add_costs({group.currency: group.billed_cost} for group in rejected),
+        rejected_cost=add_costs(
+            [
+                *({group.currency: group.billed_cost} for group in rejected),
+                *(part.malformed.cost for part in parts if part.malformed is not None),
+            ]
+        ),
     )
 
 
@@ -126,8 +136,8 @@ def _new_version(
         if part.accepted:
             row_parts.append(_row_part(part.staged, key, connection, folder / f"rows-{position:05d}.parquet"))
         queries.extend(reject_query(part.staged, _belongs(group)) for group in _distinct(part.rejected))
-        if part.malformed_rows and (query := malformed_query(part.staged)) is not None:
-            queries.append(query)
+        if part.malformed_rows and part.staged.malformed_path is not None:
+            queries.append(malformed_query(part.staged.malformed_path, part.staged.bill.raw.sha256))
     reject_parts = []
     if queries:
         target = folder / "rejects.parquet"

@@ -15,6 +15,7 @@ import pyarrow as pa
 from collectors.errors import InvalidFocusFile, TotalsDisagree
 from collectors.focus.bill import Bill
 from collectors.focus.checks import MASK_COLUMNS, MEANINGS, checks_of
+from collectors.focus.malformed import MALFORMED, write_malformed
 from collectors.focus.normalise import BILLED_TEXT, CELLS, REASON, REASONS, normalising_query
 from collectors.focus.report import EXAMPLE_COUNT, Oddity, Rejection, add_costs
 from collectors.focus.totals import sum_billed_cost
@@ -73,7 +74,8 @@ def stage_bill(
         expected = _read_again(bill, second_reading)
     relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
     groups = _row_groups(connection, relation)
-    found = sum((group.billed_cost for group in groups), Decimal(0))
+    rejections = _rejections(bill, connection, relation, malformed_path)
+    found = sum((group.billed_cost for group in groups), Decimal(0)) + _malformed_cost(rejections)
     if abs(found - expected) >= CENT / 2:
         raise TotalsDisagree(path=bill.raw.origin, expected_cost=expected, found_cost=found)
     return StagedBill(
@@ -83,8 +85,12 @@ def stage_bill(
         row_offset=row_offset,
         groups=groups,
         oddities=(*_column_oddities(bill, groups), *_cell_oddities(bill, connection, relation)),
-        rejections=_rejections(bill, connection, relation, malformed_path),
+        rejections=rejections,
     )
+
+
+def _malformed_cost(rejections: tuple[Rejection, ...]) -> Decimal:
+    return sum((cost for each in rejections if each.reason == MALFORMED for cost in each.cost.values()), Decimal(0))
 
 
 def _read_again(bill: Bill, second_reading: Future[Decimal]) -> Decimal:
@@ -117,19 +123,15 @@ def _normalise(
             copy(keep_malformed=True)
         else:
             return None
-        malformed = path.with_suffix(".malformed.parquet")
-        connection.execute(
-            "COPY (SELECT line AS row_number, any_value(csv_line) AS line, string_agg(DISTINCT error_message, ' ') AS "
-            f"fault FROM reject_errors GROUP BY line ORDER BY line) TO {literal(str(malformed))} (FORMAT parquet)"
-        )
-        connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.InternalException) as fault:
+    except duckdb.Error as fault:
+        if isinstance(fault, duckdb.OutOfMemoryException) or str(path.parent) in str(fault):
+            raise
         raise InvalidFocusFile(
             f"cannot be read to its end ({str(fault).splitlines()[0]}); fetch or export it again; nothing of it was "
             "stored",
             path=bill.raw.origin,
         ) from fault
-    return malformed
+    return write_malformed(bill, connection, path.with_suffix(".malformed.parquet"))
 
 
 def _row_groups(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[RowGroup, ...]:
@@ -215,8 +217,9 @@ def _rejections(
     ).fetchall()
     if malformed_path is not None:
         rows += connection.execute(
-            f"SELECT 'malformed_line', '{UNKNOWN}', count(*), 0::DECIMAL(38, 12), "
-            f"min(row_number, {EXAMPLE_COUNT}) FROM read_parquet({literal(str(malformed_path))})"
+            f"SELECT '{MALFORMED}', coalesce(currency, '{UNKNOWN}'), count(*), coalesce(sum(billed_cost), 0), "
+            f"min(row_number, {EXAMPLE_COUNT}) FROM read_parquet({literal(str(malformed_path))}) "
+            "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     by_reason: dict[str, list[tuple[int, Mapping[str, Decimal], list[int]]]] = {}
     for reason, currency, count, cost, examples in rows:
@@ -226,15 +229,19 @@ def _rejections(
             reason=reason,
             meaning=REASONS[reason],
             rows=sum(count for count, _, _ in found),
-            examples=_examples(bill, [row for _, _, examples in found for row in examples]),
+            examples=_examples(
+                bill, [row for _, _, examples in found for row in examples], in_lines=reason == MALFORMED
+            ),
             cost=add_costs(cost for _, cost, _ in found),
         )
         for reason, found in by_reason.items()
     )
 
 
-def _examples(bill: Bill, rows: list[int]) -> tuple[str, ...]:
-    return tuple(f"{bill.raw.origin.name}:{row}" for row in sorted(rows)[:EXAMPLE_COUNT])
+def _examples(bill: Bill, rows: list[int], *, in_lines: bool = False) -> tuple[str, ...]:
+    """``<file>:<row>``, rows counted from 1 below the header; ``<file>:line <n>`` where a line is no row."""
+    unit = "line " if in_lines else ""
+    return tuple(f"{bill.raw.origin.name}:{unit}{row}" for row in sorted(rows)[:EXAMPLE_COUNT])
 
 
 def reject_query(staged: StagedBill, condition: str) -> str:
@@ -245,17 +252,4 @@ def reject_query(staged: StagedBill, condition: str) -> str:
         f"BilledCost AS billed_cost, {BILLED_TEXT} AS billed_cost_text, {CELLS} AS cells "
         f"FROM read_parquet({literal(str(staged.path))}, file_row_number = true) "
         f"WHERE {REASON} IS NOT NULL AND {condition}"
-    )
-
-
-def malformed_query(staged: StagedBill) -> str | None:
-    """SQL of the broken lines of a staged bill in the stored form of rejects; None when there is none."""
-    if staged.malformed_path is None:
-        return None
-    null = "CAST(NULL AS VARCHAR)"
-    return (
-        f"SELECT {null} AS {SOURCE}, {null} AS {PERIOD}, {literal(staged.bill.raw.sha256)} AS file, row_number, "
-        f"'malformed_line' AS reason, {null} AS currency, CAST(NULL AS DECIMAL(38, 12)) AS billed_cost, "
-        f"{null} AS billed_cost_text, json_object('line', line, 'fault', fault)::VARCHAR AS cells "
-        f"FROM read_parquet({literal(str(staged.malformed_path))})"
     )

@@ -86,8 +86,8 @@ def _cast(column: Any, kind: Kind) -> Any:
     """An Arrow column as the type of its kind."""
     if kind is Kind.JSON and pa.types.is_nested(column.type):
         return pa.array([_json(value) for value in column.to_pylist()], pa.string())
-    if kind is Kind.TIME and pa.types.is_string(column.type):
-        column = pc.strptime(column, _TIME_FORMAT, "us")
+    if kind is Kind.TIME and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        column = pc.replace_substring_regex(column, "Z$", "")
     if kind is Kind.TIME and pa.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pa.timestamp("us", "UTC"))
     if kind is Kind.DECIMAL and pa.types.is_floating(column.type):

@@ -15,8 +15,8 @@ from collectors.inventory.cells import cell_text
 from collectors.inventory.errors import InventoryFault
 
 
-class UnreadableTable(Exception):  # noqa: N818 - a signal inside this package, turned into an InventoryError
-    """A file that is not a table at all; ``fault`` says why."""
+class UnreadableTable(Exception):
+    """A file that is not a table at all; ``fault`` says why. Never leaves the package: the reader reports the fault."""
 
     def __init__(self, fault: InventoryFault) -> None:
         super().__init__(str(fault))

@@ -15,8 +15,9 @@ from collectors.sample.parts import Edge, SampleDataset, SampleWorkload
 
 MOST_READS_OF_A_DATASET: Final = 12.0
 """A job reads a dataset at most this many times over in a month; what it needs beyond comes from its own tables."""
-FAR_READS_OF_NEW_DATA: Final = (2.0, 8.0)
-"""A far reader fetches what is new, once for each of the chains that were built on it."""
+FAR_READS_OF_NEW_DATA: Final = (4.0, 16.0)
+"""A far reader fetches a month's new data this often: several chains were built on it, and each re-reads a window of
+weeks for late records."""
 FAR_READING_SERVICES: Final = ("databricks", "snowflake", "aws_ec2", "azure_vm", "gcp_gce")
 """Engines that read other clouds' buckets; Athena, Glue and BigQuery stay on their own cloud."""
 TIGHT_RTT_MS: Final = 20.0

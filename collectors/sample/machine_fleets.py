@@ -16,6 +16,7 @@ from collectors.sample.machines import MACHINE_SERVICE, SIZES_VCPU, larger, stan
 from collectors.sample.parts import SampleWorkload, Use
 from collectors.sample.sites import Site, draw_sites, scaled_count
 from optimizer.pricing.book import PriceBook
+from optimizer.pricing.machines import MachineOffer
 from optimizer.units import HOURS_PER_MONTH
 
 _CLOUDS: Final = {"aws": 0.52, "azure": 0.33, "gcp": 0.15}
@@ -108,15 +109,40 @@ def _workload(draws: Draws, prices: PriceBook, fleet: _Fleet, waits: bool, *, li
     site = fleet.site
     machine = standard_machine(prices, site.place, fleet.family, larger(fleet.vcpu, fleet.steps))
     fitting = standard_machine(prices, site.place, fleet.family, fleet.vcpu)
+    row = _row(draws, fleet, machine.sku, fitting)
+    uses = tuple(
+        Use(
+            vendor=provider_of(site.place),
+            service=row.service,
+            meter=machine.sku,
+            place=site.place,
+            resource_id=f"vm/{fleet.id}/{number}",
+            quantity=float(HOURS_PER_MONTH),
+            rhythm="always_on",
+        )
+        for number in range(1, fleet.instances + 1)
+    )
+    oversized = machine.vcpu > fitting.vcpu
+    return SampleWorkload(
+        row=row,
+        uses=uses,
+        consumers=(_waiting_user(draws, prices, site),) if waits and site.environment == "production" else (),
+        causes=causes_of(oversized=oversized, on_demand_steady=True) if listed else frozenset(),
+        steady=True,
+        listed=listed,
+    )
+
+
+def _row(draws: Draws, fleet: _Fleet, sku: str, fitting: MachineOffer) -> WorkloadRow:
+    """Demand is that of fitting machines; ``sku`` is what was bought."""
     peak_vcpu = fitting.vcpu * draws.between(*FITTING_PEAK_RATIO)
     mean_vcpu = peak_vcpu * draws.between(*MEAN_OF_PEAK_RATIO)
-    service = MACHINE_SERVICE[provider_of(site.place)]
-    row = WorkloadRow(
+    return WorkloadRow(
         workload_id=fleet.id,
         name=fleet.name,
         role="virtual_machine",
-        service=service,
-        sku=machine.sku,
+        service=MACHINE_SERVICE[provider_of(fleet.site.place)],
+        sku=sku,
         purchase="on_demand",
         vcpu_hours=round(mean_vcpu * fleet.instances * HOURS_PER_MONTH, 1),
         memory_gib=round(fitting.memory_gib * draws.between(*FITTING_MEMORY_RATIO), 1),
@@ -126,31 +152,7 @@ def _workload(draws: Draws, prices: PriceBook, fleet: _Fleet, waits: bool, *, li
         scanned_gb=0.0,
         interruptible=False,
         migration_labour_hours=fleet.labour_hours,
-        **site.tags,
-    )
-    uses = tuple(
-        Use(
-            vendor=provider_of(site.place),
-            service=service,
-            meter=machine.sku,
-            place=site.place,
-            resource_id=f"vm/{fleet.id}/{number}",
-            quantity=float(HOURS_PER_MONTH),
-            rhythm="always_on",
-        )
-        for number in range(1, fleet.instances + 1)
-    )
-    consumers: tuple[tuple[str, float], ...] = ()
-    if waits and site.environment == "production":
-        consumers = (_waiting_user(draws, prices, site),)
-    oversized = machine.vcpu > fitting.vcpu
-    return SampleWorkload(
-        row=row,
-        uses=uses,
-        consumers=consumers,
-        causes=causes_of(oversized=oversized, on_demand_steady=True) if listed else frozenset(),
-        steady=True,
-        listed=listed,
+        **fleet.site.tags,
     )
 
 

@@ -161,7 +161,10 @@ def _machines(prices: PriceBook, draws: Draws, group: _Group) -> _Built:
 
 
 def _databricks(prices: PriceBook, draws: Draws, group: _Group) -> _Built:
-    """DBU on Databricks' bill, the machines on the cloud's: the two halves of one cluster."""
+    """DBU on Databricks' bill, the machines on the cloud's: the two halves of one cluster.
+
+    On Azure too, where Microsoft would sell the units itself: the company buys them from Databricks in one contract.
+    """
     family = draws.one(("general", "general", "memory"))
     vcpu, memory_gib, nodes, machine_use = _cluster(prices, group, family)
     meter = "dbu.all_purpose" if group.interactive else "dbu.jobs"

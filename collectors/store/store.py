@@ -159,6 +159,12 @@ class IngestStore:
                 "run this again; what was stored before is untouched",
                 folder=folder,
             ) from fault
+        except duckdb.OutOfMemoryException as fault:
+            raise StoreUnwritable(
+                f"the engine's {self._limits.memory_mb} MB of memory and the disk beside it are not enough ({fault}); "
+                "give the store more of either and run this again; what was stored before is untouched",
+                folder=folder,
+            ) from fault
         except sqlite3.OperationalError as fault:
             raise StoreUnwritable(
                 f"the ledger cannot be read or written ({fault}); free space or fix the rights of this folder and "

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from optimizer.candidates.block import Block, joined
 from optimizer.candidates.candidate_set import DROP_REASONS, RESOURCES, CandidateSet, Refusal
 from optimizer.candidates.context import Context
+from optimizer.candidates.distinct import distinct_rows
 from optimizer.candidates.filters import FILTERS
 from optimizer.candidates.judged import Judged
 from optimizer.candidates.report import GenerationReport, MissingPrice
@@ -61,7 +62,7 @@ def _candidate_ids(context: Context, block: Block) -> tuple[str, ...]:
     names = context.names
     node_ids, place_ids = context.nodes.ids, context.grid.ids
     columns = (block.place, block.service, block.sku, block.tier, block.purchase, block.is_stay)
-    kinds, kind_of = _distinct(columns)
+    kinds, kind_of = distinct_rows(columns)
     endings = [
         "/stay"
         if is_stay
@@ -80,17 +81,6 @@ def _candidate_ids(context: Context, block: Block) -> tuple[str, ...]:
     return tuple(
         f"{node_ids[node]}{endings[kind]}" for node, kind in zip(block.node.tolist(), kind_of.tolist(), strict=True)
     )
-
-
-def _distinct(columns: Sequence[npt.NDArray[np.generic]]) -> tuple[list[tuple[int, ...]], npt.NDArray[np.int64]]:
-    """Distinct rows of equally long columns of small codes, and which of them every row is."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        codes = column.astype(np.int64)
-        key = key * (int(codes.max(initial=0)) + 1) + codes
-        _, key = np.unique(key, return_inverse=True)
-    _, first = np.unique(key, return_index=True)
-    return [tuple(int(column[row]) for column in columns) for row in first], key
 
 
 def _refusals(judged: Sequence[Judged], order: npt.NDArray[np.int64]) -> tuple[Refusal, ...]:

@@ -16,6 +16,8 @@ from optimizer.domain.estate import BilledMonth, Dataset, Estate, Workload
 from optimizer.domain.policy import Policy
 
 NOWHERE: Final = -1
+ON_DEMAND: Final = "on_demand"
+"""How datasets are bought, and every service that is not a machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +80,9 @@ def nodes_of(estate: Estate, policy: Policy, grid: PlaceGrid, names: Names) -> N
         origin=origin,
         service=names.services.codes(thing.service for thing in things),
         sku=names.skus.codes(thing.sku if isinstance(thing, Workload) else "" for thing in things),
-        purchase=names.purchases.codes(thing.purchase if isinstance(thing, Workload) else "" for thing in things),
+        purchase=names.purchases.codes(
+            thing.purchase if isinstance(thing, Workload) else ON_DEMAND for thing in things
+        ),
         billed_micro_usd=np.array(billed, dtype=np.int64).reshape(-1, 4),
         labour_hours=np.array(
             [thing.migration_labour_hours if isinstance(thing, Workload) else np.nan for thing in things],

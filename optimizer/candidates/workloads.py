@@ -35,7 +35,8 @@ def demands_by_role(context: Context) -> dict[str, DemandColumns]:
             if isinstance(thing, Workload) and thing.role == catalogue.role
         ]
         if rows:
-            found[catalogue.role] = demand_columns([thing for thing, _ in rows], [node for _, node in rows])
+            ratios = {entry.service: entry.sizing.expected_ratio for entry in catalogue.entries}
+            found[catalogue.role] = demand_columns([thing for thing, _ in rows], [node for _, node in rows], ratios)
     return found
 
 
@@ -92,7 +93,7 @@ def _block(context: Context, entry: ServiceEntry, demand: DemandColumns, quote: 
         is_priced=quote.is_priced,
         components_micro_usd=components,
         low_micro_usd=np.rint(compute * low).astype(np.int64) + carried,
-        high_micro_usd=np.rint(compute * high).astype(np.int64) + carried,
+        high_micro_usd=np.rint(quote.worst_micro_usd * paid_ratio * high).astype(np.int64) + carried,
         one_off_micro_usd=np.zeros((len(demand), len(ONE_OFF_PARTS)), dtype=np.int64),
         uses=_uses(quote),
         effort_ratio=entry.effort_ratio,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ class DemandColumns:
     """Shapes ``[workload]``; quantities a month as in ``optimizer.domain.estate.Demand``, per instance where said so.
 
     ``node`` is the index of the workload among all nodes. ``runs_on_arm`` says that today's machine is ARM.
+    ``measured_ratio`` is the expected work ratio of the service on which the work was measured (1 where unknown).
     """
 
     node: npt.NDArray[np.int32]
@@ -29,6 +31,7 @@ class DemandColumns:
     scanned_gb: npt.NDArray[np.float64]
     interruptible: npt.NDArray[np.bool_]
     runs_on_arm: npt.NDArray[np.bool_]
+    measured_ratio: npt.NDArray[np.float64]
     data_class: npt.NDArray[np.object_]
     service: npt.NDArray[np.object_]
     sku: npt.NDArray[np.object_]
@@ -41,8 +44,10 @@ class DemandColumns:
         return DemandColumns(**{column.name: getattr(self, column.name)[rows] for column in dataclasses.fields(self)})
 
 
-def demand_columns(workloads: Sequence[Workload], nodes: Sequence[int]) -> DemandColumns:
-    """Columns of ``workloads``, whose node indices are ``nodes``."""
+def demand_columns(
+    workloads: Sequence[Workload], nodes: Sequence[int], ratios: Mapping[str, float] = MappingProxyType({})
+) -> DemandColumns:
+    """Columns of ``workloads``, whose node indices are ``nodes``; ``ratios`` are work ratios by service of today."""
     demands = [workload.demand for workload in workloads]
 
     def floats(values: list[float]) -> npt.NDArray[np.float64]:
@@ -58,6 +63,7 @@ def demand_columns(workloads: Sequence[Workload], nodes: Sequence[int]) -> Deman
         scanned_gb=floats([demand.scanned_gb for demand in demands]),
         interruptible=np.array([demand.interruptible for demand in demands], dtype=bool),
         runs_on_arm=np.array([is_arm(workload.service, workload.sku) for workload in workloads], dtype=bool),
+        measured_ratio=floats([ratios.get(workload.service, 1.0) for workload in workloads]),
         data_class=np.array([workload.tags.data_class for workload in workloads], dtype=object),
         service=np.array([workload.service for workload in workloads], dtype=object),
         sku=np.array([workload.sku for workload in workloads], dtype=object),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -35,13 +36,19 @@ _SCAN: Final = SizingBand(
 
 def snowflake_edition_of(demand: DemandColumns) -> npt.NDArray[np.object_]:
     """Edition that each workload needs: today's on Snowflake, else by class of data, ``[workload]``."""
-    editions = np.where(np.isin(demand.data_class, GUARDED_DATA_CLASSES), "business_critical", "enterprise").astype(
-        object
-    )
-    for row in np.flatnonzero(demand.service == "snowflake"):
-        sku = str(demand.sku[row]).lower().replace("-", "_").replace(" ", "_")
-        editions[row] = next((edition for edition in SNOWFLAKE_EDITIONS if edition in sku), editions[row])
-    return editions
+    editions = [
+        (_edition_in(sku) if service == "snowflake" else "")
+        or ("business_critical" if data_class in GUARDED_DATA_CLASSES else "enterprise")
+        for service, sku, data_class in zip(demand.service, demand.sku, demand.data_class, strict=True)
+    ]
+    return np.array(editions, dtype=object)
+
+
+@cache
+def _edition_in(sku: str) -> str:
+    """The edition that a size or edition name contains, '' when it contains none."""
+    plain = sku.lower().replace("-", "_").replace(" ", "_")
+    return next((edition for edition in SNOWFLAKE_EDITIONS if edition in plain), "")
 
 
 def _needs(edition: str) -> Limit:

@@ -164,6 +164,8 @@ def _provider_share(table: LocatedTable, known: KnownNames, names: dict[str, str
 
 
 def _footprint(table: LocatedTable, known: KnownNames, names: dict[str, str]) -> FootprintStatement:
+    if not table.has("places"):
+        table.report(expected="places, each of which costs this much when it is used", fix="add places = [...]")
     return FootprintStatement(
         **names,
         places=table.optional_strings("places", known.place_ids),

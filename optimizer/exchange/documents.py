@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from optimizer.domain.place import Place
 from optimizer.errors import InvalidPlan, InvalidProblem
+from optimizer.exchange.faults import first_fault
 from optimizer.exchange.rule_documents import rule_from_document, rule_to_document
 from optimizer.exchange.schemas import PLAN_FORMAT, PROBLEM_FORMAT, Document, PlanDocument, ProblemDocument
 from optimizer.plan import Infeasible, NotSolved, Outcome, PlanCosts, Solved
@@ -185,27 +186,5 @@ def _validated(
     try:
         return kind.model_validate(document)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        said = "is not a field of the format" if first["type"] == "extra_forbidden" else first["msg"]
-        raise error(f"{said} (found {_short(first['input'])})", path=_json_path(first["loc"])) from problem
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-RULE_TYPES = frozenset(
-    ("capacity", "keep_together", "keep_apart", "move_budget", "provider_share", "open_cost", "allow", "forbid", "pin")
-)
-
-
-def _json_path(location: tuple[int | str, ...]) -> str:
-    """``("rules", 3, "capacity", "max")`` as ``$.rules[3].max``: the kind of a rule is no step in the document."""
-    path = "$"
-    for position, step in enumerate(location):
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif not (step in RULE_TYPES and position == 2 and location[0] == "rules"):
-            path += f".{step}"
-    return path
+        message, path = first_fault(problem)
+        raise error(message, path=path) from problem

@@ -6,34 +6,48 @@ Schema that the project publishes.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from optimizer.units import micro_usd_exactly
+from optimizer.units import MAX_TOTAL_MICRO_USD, micro_usd_exactly
 
 PROBLEM_FORMAT = "placement-problem/1"
 PLAN_FORMAT = "placement-plan/1"
+MONEY_PATTERN = r"^-?[0-9]+(\.[0-9]{1,6})?$"
+MOST_MONTHS = 12_000
+MOST_COUNTED = 10**9
+"""Bounds that keep whole numbers inside int64 and float64, far above anything meant."""
 
 
-def _money(value: Any) -> Decimal:
+def money(value: Any) -> Decimal:
+    """An amount of the format: a decimal string (no exponent, no spaces) or a number, at most six decimals.
+
+    >>> money("120.50"), money(0.1)
+    (Decimal('120.50'), Decimal('0.1'))
+
+    Raises:
+        ValueError: it is not money, not finite, too precise, or beyond what can be summed exactly.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("expected money as a decimal string or number")
-    try:
-        # A number is read by its shortest decimal form, so that 0.1 means a tenth.
-        amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    except ArithmeticError as error:
-        raise ValueError(f"{value!r} is not a decimal number") from error
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        raise ValueError(f"{value!r} is not a decimal number; write it like '120.50'")
+    # A number is read by its shortest decimal form, so that 0.1 means a tenth.
+    amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if amount.is_finite() and abs(amount) >= MAX_TOTAL_MICRO_USD // 10**6:
+        raise ValueError(f"it is beyond {MAX_TOTAL_MICRO_USD / 1e6:.3g}, the most that can be summed exactly")
     micro_usd_exactly(amount)
     return amount
 
 
 Money = Annotated[
     Decimal,
-    BeforeValidator(_money),
+    BeforeValidator(money),
     PlainSerializer(lambda amount: format(amount, "f"), return_type=str),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$"}, {"type": "number"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": MONEY_PATTERN}, {"type": "number"}]}),
 ]
 Name = Annotated[str, Field(min_length=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -72,7 +86,7 @@ class NodeDocument(Document):
     id: Name
     kind: Literal["workload", "dataset"]
     current: Name | None = None
-    copies: Annotated[int, Field(ge=1)] = 1
+    copies: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1
     copies_distinct: Literal["place", "region", "provider"] = "place"
     options: Annotated[list[OptionDocument], Field(min_length=1)]
 
@@ -121,7 +135,7 @@ class MoveBudgetDocument(RuleDocument):
     """At most so many moves, or so much one-off money."""
 
     type: Literal["move_budget"]
-    max_moves: Annotated[int, Field(ge=0)] | None = None
+    max_moves: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | None = None
     max_one_off: Money | None = None
 
 
@@ -190,7 +204,7 @@ class ProblemDocument(Document):
 
     format: Literal["placement-problem/1"]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-    horizon_months: Annotated[int, Field(ge=1)] = 36
+    horizon_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] = 36
     places: Annotated[list[PlaceDocument], Field(min_length=1)]
     nodes: list[NodeDocument]
     flows: list[FlowDocument] = []

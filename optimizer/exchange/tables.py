@@ -29,10 +29,21 @@ from pydantic import TypeAdapter, ValidationError
 from optimizer.domain.place import Place
 from optimizer.errors import InvalidProblem
 from optimizer.exchange.documents import problem_from_document
+from optimizer.exchange.faults import first_fault
 from optimizer.exchange.rule_documents import rule_from_document, rule_to_document
 from optimizer.exchange.schemas import PROBLEM_FORMAT, AnyRuleDocument
+from optimizer.exchange.table_columns import (
+    codes_of,
+    copies_of,
+    current_codes,
+    distinct_codes,
+    kinds_of,
+    micro_amounts,
+    names_of,
+    numbers,
+    option_codes,
+)
 from optimizer.problem.problem import DISTINCT_ATTRIBUTES, Problem, unitemised
-from optimizer.units import micro_usd_exactly
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "places": ("id", "provider", "region", "continent", "jurisdictions"),
@@ -150,35 +161,35 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
     for index, name in ((place_index, "places"), (node_index, "nodes")):
         if not index.is_unique:
             raise InvalidProblem(f"{index[index.duplicated()][0]!r} stands twice", path=f"$.{name}.id")
-    owner = _codes(node_index, options["node"], "$.options.node")
+    owner = codes_of(node_index, options["node"], "$.options.node")
     order = np.argsort(owner, kind="stable")
     options, owner = options.iloc[order], owner[order]
     option_key = pd.MultiIndex.from_arrays([owner, options["id"]])
     uses, flows = frames["uses"], frames["flows"]
-    resources = tuple(sorted(uses["resource"].unique()))
+    resources = tuple(sorted(set(names_of(uses["resource"], "$.uses.resource"))))
     count = len(places)
     return Problem(
         places=shell.places,
-        node_ids=tuple(nodes["id"]),
-        node_is_dataset=_kinds(nodes["kind"]),
-        node_copies=nodes["copies"].fillna(1).to_numpy(np.int64),
-        node_distinct=_distinct(nodes["copies_distinct"]),
-        node_current=_current(nodes, option_key),
+        node_ids=names_of(nodes["id"], "$.nodes.id"),
+        node_is_dataset=kinds_of(nodes["kind"]),
+        node_copies=copies_of(nodes["copies"], "$.nodes.copies"),
+        node_distinct=distinct_codes(nodes["copies_distinct"]),
+        node_current=current_codes(nodes, option_key),
         node_start=np.searchsorted(owner, np.arange(len(nodes) + 1)).astype(np.int64),
-        option_ids=tuple(options["id"]),
-        option_place=_codes(place_index, options["place"], "$.options.place"),
-        option_components_micro_usd=unitemised(_micro(options["monthly"], "$.options.monthly")),
-        option_one_off_micro_usd=_micro(options["one_off"], "$.options.one_off"),
+        option_ids=names_of(options["id"], "$.options.id"),
+        option_place=codes_of(place_index, options["place"], "$.options.place"),
+        option_components_micro_usd=unitemised(micro_amounts(options["monthly"], "$.options.monthly")),
+        option_one_off_micro_usd=micro_amounts(options["one_off"], "$.options.one_off"),
         resources=resources,
-        use_option=_option_codes(option_key, node_index, uses),
+        use_option=option_codes(option_key, node_index, uses),
         use_resource=pd.Index(resources).get_indexer(uses["resource"]).astype(np.int64),
-        use_amount=_numbers(uses["amount"], "$.uses.amount"),
-        flow_from=_codes(node_index, flows["from"], "$.flows.from"),
-        flow_to=_codes(node_index, flows["to"], "$.flows.to"),
-        flow_gb=_numbers(flows["gb_per_month"], "$.flows.gb_per_month"),
-        flow_max_rtt_ms=pd.to_numeric(flows["max_rtt_ms"]).to_numpy(np.float64, na_value=np.nan),
+        use_amount=numbers(uses["amount"], "$.uses.amount"),
+        flow_from=codes_of(node_index, flows["from"], "$.flows.from"),
+        flow_to=codes_of(node_index, flows["to"], "$.flows.to"),
+        flow_gb=numbers(flows["gb_per_month"], "$.flows.gb_per_month"),
+        flow_max_rtt_ms=numbers(flows["max_rtt_ms"], "$.flows.max_rtt_ms", null=True),
         transfer_micro_usd_per_gb=_matrix(
-            place_index, frames["transfer"], _micro(frames["transfer"]["per_gb"], "$.transfer.per_gb"), "$.transfer"
+            place_index, frames["transfer"], micro_amounts(frames["transfer"]["per_gb"], "$.transfer.per_gb"), "$.transfer"
         ).reshape(count, count),
         rtt_ms=_rtt(stated.tables, place_index, frames["rtt"]),
         rules=shell.rules,
@@ -200,7 +211,7 @@ def _shell(stated: ProblemTables, places: pd.DataFrame) -> _Shell:
     rows = places.to_dict("records")
     document = {
         **stated.head,
-        "places": [{**row, "jurisdictions": list(row["jurisdictions"])} for row in rows],
+        "places": [{**row, "jurisdictions": _listed(row["jurisdictions"])} for row in rows],
         "nodes": [],
         "transfer_per_gb": [["0"] * len(rows)] * len(rows),
     }
@@ -208,15 +219,19 @@ def _shell(stated: ProblemTables, places: pd.DataFrame) -> _Shell:
     try:
         rules = TypeAdapter(list[AnyRuleDocument]).validate_python(stated.rules)
     except ValidationError as error:
-        first = error.errors()[0]
-        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
-        raise InvalidProblem(first["msg"], path=f"$.rules{steps}") from error
+        message, path = first_fault(error, "rules")
+        raise InvalidProblem(message, path=path) from error
     return _Shell(
         places=empty.places,
         rules=tuple(rule_from_document(rule) for rule in rules),
         horizon_months=empty.horizon_months,
         currency=empty.currency,
     )
+
+
+def _listed(jurisdictions: Any) -> list[str]:
+    """A null list is an empty one."""
+    return [] if jurisdictions is None or isinstance(jurisdictions, float) else list(jurisdictions)
 
 
 def _frames(tables: Mapping[str, pa.Table]) -> dict[str, pd.DataFrame]:
@@ -236,77 +251,9 @@ def _frames(tables: Mapping[str, pa.Table]) -> dict[str, pd.DataFrame]:
     return frames
 
 
-def _codes(index: pd.Index[Any], names: Any, path: str) -> npt.NDArray[np.int64]:
-    codes = index.get_indexer(names).astype(np.int64)
-    if (codes < 0).any():
-        missing = int(np.flatnonzero(codes < 0)[0])
-        raise InvalidProblem(f"row {missing}: {names.iloc[missing]!r} is not known", path=path)
-    return codes
-
-
-def _option_codes(key: pd.MultiIndex, node_index: pd.Index[Any], uses: pd.DataFrame) -> npt.NDArray[np.int64]:
-    owner = _codes(node_index, uses["node"], "$.uses.node")
-    codes: npt.NDArray[np.int64] = key.get_indexer(pd.MultiIndex.from_arrays([owner, uses["option"]])).astype(np.int64)
-    if (codes < 0).any():
-        missing = int(np.flatnonzero(codes < 0)[0])
-        raise InvalidProblem(
-            f"row {missing}: option {uses['option'].iloc[missing]!r} is not known", path="$.uses.option"
-        )
-    return codes
-
-
-def _kinds(kinds: pd.Series[Any]) -> npt.NDArray[np.bool_]:
-    for row in np.flatnonzero(~kinds.isin(["workload", "dataset"]).to_numpy()):
-        raise InvalidProblem(f"row {row}: {kinds.iloc[row]!r}; expected workload or dataset", path="$.nodes.kind")
-    return (kinds == "dataset").to_numpy(np.bool_)
-
-
-def _distinct(names: pd.Series[Any]) -> npt.NDArray[np.int8]:
-    codes = pd.Index(DISTINCT_ATTRIBUTES).get_indexer(pd.Index(names.fillna("place")))
-    for row in np.flatnonzero(codes < 0):
-        raise InvalidProblem(
-            f"row {row}: {names.iloc[row]!r}; expected one of {list(DISTINCT_ATTRIBUTES)}",
-            path="$.nodes.copies_distinct",
-        )
-    return codes.astype(np.int8)
-
-
-def _current(nodes: pd.DataFrame, option_key: pd.MultiIndex) -> npt.NDArray[np.int64]:
-    running = nodes["current"].notna().to_numpy()
-    wanted = pd.MultiIndex.from_arrays([np.flatnonzero(running), nodes["current"][running]])
-    codes = option_key.get_indexer(wanted) if running.any() else np.zeros(0, dtype=np.int64)
-    for position in np.flatnonzero(codes < 0):
-        row = int(np.flatnonzero(running)[position])
-        raise InvalidProblem(
-            f"row {row}: {nodes['current'].iloc[row]!r} is not an option of {nodes['id'].iloc[row]!r}",
-            path="$.nodes.current",
-        )
-    current = np.full(len(nodes), -1, dtype=np.int64)
-    current[running] = codes
-    return current
-
-
-def _micro(amounts: pd.Series[Any], path: str) -> npt.NDArray[np.int64]:
-    """Whole micro-USD; more than six decimals are refused, as in the JSON format."""
-    micro = np.empty(len(amounts), dtype=np.int64)
-    for row, amount in enumerate(amounts):
-        try:
-            micro[row] = micro_usd_exactly(Decimal(repr(amount)) if isinstance(amount, float) else Decimal(amount))
-        except (ArithmeticError, TypeError, ValueError, OverflowError) as error:
-            raise InvalidProblem(f"row {row}: {amount!r} is not money with at most six decimals", path=path) from error
-    return micro
-
-
-def _numbers(amounts: pd.Series[Any], path: str) -> npt.NDArray[np.float64]:
-    try:
-        return pd.to_numeric(amounts).to_numpy(np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidProblem(f"an amount is not a number: {error}", path=path) from error
-
-
 def _matrix(place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray[Any], path: str) -> npt.NDArray[Any]:
     count = len(place_index)
-    cell = _codes(place_index, table["from"], f"{path}.from") * count + _codes(place_index, table["to"], f"{path}.to")
+    cell = codes_of(place_index, table["from"], f"{path}.from") * count + codes_of(place_index, table["to"], f"{path}.to")
     if len(cell) != count * count or len(np.unique(cell)) != len(cell):
         raise InvalidProblem(f"has {len(cell)} rows; expected each of the {count * count} pairs once", path=path)
     matrix = np.zeros(count * count, dtype=values.dtype)
@@ -317,4 +264,4 @@ def _matrix(place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray
 def _rtt(
     tables: Mapping[str, pa.Table], place_index: pd.Index[Any], table: pd.DataFrame
 ) -> npt.NDArray[np.float64] | None:
-    return _matrix(place_index, table, _numbers(table["ms"], "$.rtt.ms"), "$.rtt") if "rtt" in tables else None
+    return _matrix(place_index, table, numbers(table["ms"], "$.rtt.ms"), "$.rtt") if "rtt" in tables else None

@@ -15,12 +15,21 @@ RETIRED: Final = "retired"
 """Service of the option that stops keeping something."""
 
 
+def seller_of(service: str, *, host_provider: str) -> str:
+    """Who sells a service in a region of ``host_provider``.
+
+    >>> seller_of("snowflake", host_provider="aws"), seller_of("aws_s3", host_provider="aws")
+    ('snowflake', 'aws')
+    """
+    return next((seller for seller in SOLD_BY_THEMSELVES if service.startswith(seller)), host_provider)
+
+
 def placement_of(problem: Problem, candidates: CandidateSet, option: int) -> Placement:
     """The placement behind an option; candidates and options are numbered alike."""
     place = problem.places[int(problem.option_place[option])]
     service = candidates.services[int(candidates.service_code[option])]
     return Placement(
-        provider=next((seller for seller in SOLD_BY_THEMSELVES if service.startswith(seller)), place.provider),
+        provider=seller_of(service, host_provider=place.provider),
         host_provider=place.provider,
         region_id=place.region,
         place_id=place.id,

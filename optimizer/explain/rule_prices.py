@@ -24,6 +24,12 @@ Resolve = Callable[[Problem, Plan, float], Outcome]
 
 RuleVerdictKind = Literal["binding", "within_gap", "not_binding", "not_tested"]
 
+RULE_PRICE_GAP_RATIO: Final = 0.0005
+"""The gap that a re-solve should close: what it leaves open is the width of the interval."""
+
+NOT_BINDING_RATIO: Final = Decimal("0.001")
+"""A rule does not bind when no plan without it can save more than this share of the objective."""
+
 _NEGLIGIBLE_MICRO_USD: Final = Decimal(1)
 _LEAST_SECONDS: Final = 0.05
 
@@ -33,9 +39,10 @@ class RulePrice:
     """Price of one demand in micro-USD a month (of the objective: one-off costs spread over the horizon).
 
     * ``binding``: dropping it saves something for certain (``low > 0``);
-    * ``within_gap``: a cheaper plan was found without it, by no more than the gaps of the two solves;
-    * ``not_binding``: nothing cheaper was found without it; ``high`` is what the gaps leave open;
-    * ``not_tested``: time was up, and no single change proves it binding either.
+    * ``not_binding``: nothing cheaper was found without it and ``high``, which the gaps leave open, is negligible
+      (``NOT_BINDING_RATIO``);
+    * ``within_gap``: neither is proved: it costs at most ``high``, perhaps nothing;
+    * ``not_tested``: time was up before anything was found, and no single change proves it binding either.
 
     ``high`` is None where time was up before anything bounded it.
 
@@ -114,33 +121,43 @@ def price_rules(
     return tuple(pricing.found[demand.id] for demand in demands)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Relaxed:
+    """Bounds of an optimum without some demands; ``is_finished`` when the solve was not cut off by time."""
+
+    upper_micro_usd: Decimal
+    lower_micro_usd: Decimal
+    is_finished: bool
+
+
 def _price_together(pricing: _Pricing, demands: Sequence[Demand]) -> None:
     """Price demands by one relaxation of all of them; look at halves when that finds something cheaper."""
     if not demands:
         return
-    answer = _solve_without(pricing, demands)
-    if answer is None:
+    relaxed = _solve_without(pricing, demands)
+    if relaxed is None:
         for demand in demands:
             pricing.found[demand.id] = _price(pricing, demand, "not_tested", pricing.upper_micro_usd)
         return
-    upper, lower = answer
+    ceiling = max(pricing.upper_micro_usd - relaxed.lower_micro_usd, Decimal(0))
     for demand in demands:
-        ceiling = max(pricing.upper_micro_usd - lower, Decimal(0))
         pricing.ceiling[demand.id] = min(ceiling, pricing.ceiling.get(demand.id, ceiling))
-    if pricing.upper_micro_usd - upper <= _NEGLIGIBLE_MICRO_USD:
-        pricing.slack.extend(demands)
-        for demand in demands:
-            pricing.found[demand.id] = _price(pricing, demand, "not_binding", upper)
-    elif len(demands) == 1:
-        pricing.found[demands[0].id] = _price(pricing, demands[0], "within_gap", upper)
-    else:
+    finds_cheaper = pricing.upper_micro_usd - relaxed.upper_micro_usd > _NEGLIGIBLE_MICRO_USD
+    if finds_cheaper and len(demands) > 1:
         middle = len(demands) // 2
         _price_together(pricing, demands[:middle])
         _price_together(pricing, demands[middle:])
+        return
+    verdict: RuleVerdictKind = "within_gap" if finds_cheaper or relaxed.is_finished else "not_tested"
+    if not finds_cheaper and ceiling <= NOT_BINDING_RATIO * abs(pricing.upper_micro_usd):
+        verdict = "not_binding"
+        pricing.slack.extend(demands)
+    for demand in demands:
+        pricing.found[demand.id] = _price(pricing, demand, verdict, relaxed.upper_micro_usd)
 
 
-def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> tuple[Decimal, Decimal] | None:
-    """Upper and lower bound of the optimum without the demands; None when time is up.
+def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> _Relaxed | None:
+    """Bounds of the optimum without the demands; None when time is up.
 
     Demands that are known not to bind are left out too, which makes the problem easier. That bound holds all the
     more; the plan counts only if it keeps them, else they are put back and the problem is solved as it is.
@@ -153,10 +170,12 @@ def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> tuple[Decima
         if isinstance(outcome, Solved):
             kept = verify(exact, outcome.plan)
             if isinstance(kept, VerifiedPlan):
-                cheapest = min(kept.costs.objective_micro_usd, pricing.upper_micro_usd)
-                return cheapest, outcome.lower_bound_micro_usd
+                return _relaxed(pricing, outcome, kept.costs.objective_micro_usd)
     outcome = _resolve(pricing, exact)
-    return None if outcome is None else _bounds(pricing, outcome)
+    if outcome is None:
+        return None
+    upper = outcome.costs.objective_micro_usd if isinstance(outcome, Solved) else pricing.upper_micro_usd
+    return _relaxed(pricing, outcome, upper)
 
 
 def _resolve(pricing: _Pricing, relaxed: Problem) -> Outcome | None:
@@ -168,12 +187,16 @@ def _resolve(pricing: _Pricing, relaxed: Problem) -> Outcome | None:
     return outcome
 
 
-def _bounds(pricing: _Pricing, outcome: Outcome) -> tuple[Decimal, Decimal]:
-    """Upper and lower bound of the relaxed optimum; the plan itself is always a plan of the relaxed problem."""
-    if isinstance(outcome, Solved):
-        return min(outcome.costs.objective_micro_usd, pricing.upper_micro_usd), outcome.lower_bound_micro_usd
-    lower = outcome.lower_bound_micro_usd if isinstance(outcome, NotSolved) else None
-    return pricing.upper_micro_usd, Decimal("-Infinity") if lower is None else lower
+def _relaxed(pricing: _Pricing, outcome: Outcome, upper_micro_usd: Decimal) -> _Relaxed:
+    """The plan itself is always a plan of the relaxed problem, so its cost bounds the relaxed optimum from above."""
+    lower = None
+    if isinstance(outcome, Solved | NotSolved):
+        lower = outcome.lower_bound_micro_usd
+    return _Relaxed(
+        upper_micro_usd=min(upper_micro_usd, pricing.upper_micro_usd),
+        lower_micro_usd=Decimal("-Infinity") if lower is None else lower,
+        is_finished=isinstance(outcome, Solved) and outcome.facts.stopped_by != "time",
+    )
 
 
 def _price(pricing: _Pricing, demand: Demand, verdict: RuleVerdictKind, upper: Decimal) -> RulePrice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
@@ -12,14 +13,20 @@ from optimizer.model.compile import compile_model
 from optimizer.model.placement_model import PlacementModel
 from optimizer.plan import Infeasible, NotSolved, Outcome, Plan, Solved, SolverFacts, StoppedBy
 from optimizer.problem.problem import Problem
-from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
+from optimizer.rules import enforced_rules
+from optimizer.solve.cuts import cut_off
+from optimizer.solve.exact import RawAnswer, Solver
+from optimizer.solve.highs import Verdict
 from optimizer.solve.infeasibility import find_conflict
+from optimizer.solve.lazy_rows import solve_with_lazy_rows
 from optimizer.solve.limits import Clock, Limits, Progress, ProgressCallback
 from optimizer.verify import VerifiedPlan, verify
 
 __all__ = ["Limits", "Progress", "Solver", "solve"]
 
 ROW_SLACK_RATIO = 1e-5
+MOST_CUT_ROUNDS = 50
+LEAST_SECONDS = 0.05
 PROOF_RATIO = 1e-9
 """HiGHS proves in floating point: every bound is lowered by this share of the cost, so that none is ever too high."""
 CONFLICT_SECONDS = 60.0
@@ -31,7 +38,7 @@ def solve(
     limits: Limits | None = None,
     seed: int = 0,
     start: Plan | None = None,
-    solver: Solver = solve_exactly,
+    solver: Solver = solve_with_lazy_rows,
     on_progress: ProgressCallback | None = None,
     clock: Clock = time.perf_counter,
     cpu_clock: Clock = time.process_time,
@@ -46,12 +53,10 @@ def solve(
     watch.say("compiled")
     if _some_node_has_too_few(model):
         return _infeasible(problem, limits, seed, watch)
-    answer = solver(model, limits=limits, seed=seed, clock=clock)
+    answer = _solve_with_cuts(problem, model, limits, seed, solver, watch)
     if answer.verdict == "infeasible":
         return _infeasible(problem, limits, seed, watch)
     best = _cheapest_valid(problem, [_plan(answer), start, Plan.stay(problem)])
-    if best is None and answer.chosen is not None:
-        answer, best = _solve_tightened(problem, model, answer, limits, seed, solver, watch)
     bound = _safe_bound(answer.bound_usd, best)
     if best is None:
         reason = f"no plan found within {limits.time_limit_seconds:g} s; allow more time"
@@ -104,24 +109,40 @@ def _cheapest_valid(problem: Problem, plans: Sequence[Plan | None]) -> VerifiedP
     return min(valid, key=lambda plan: plan.costs.objective_micro_usd, default=None)
 
 
-def _solve_tightened(
-    problem: Problem,
-    model: PlacementModel,
-    loose: RawAnswer,
-    limits: Limits,
-    seed: int,
-    solver: Solver,
-    watch: _Watch,
-) -> tuple[RawAnswer, VerifiedPlan | None]:
-    """A second try when the first answer broke a row by less than the solver's tolerance: rows a little tighter.
+def _solve_with_cuts(
+    problem: Problem, model: PlacementModel, limits: Limits, seed: int, solver: Solver, watch: _Watch
+) -> RawAnswer:
+    """Solve, and again with a cut for every row that the answer broke by less than the solver's tolerance.
 
-    The first answer's bound stays, since the tightened rows could cut off the optimum.
+    The best bound of all rounds stays. When rounds or time run out, the last answer is tried with rows a little
+    tighter, whose plan is good and whose bound is not.
     """
-    rest = Limits(time_limit_seconds=max(limits.time_limit_seconds - watch.seconds(), 1.0), gap_ratio=limits.gap_ratio)
-    tight = solver(model, limits=rest, seed=seed, clock=watch.clock, row_slack_ratio=ROW_SLACK_RATIO)
-    best = _cheapest_valid(problem, [_plan(tight)])
-    verdict = loose.verdict if best is not None else "nothing_found"
-    return RawAnswer(verdict=verdict, chosen=tight.chosen, bound_usd=loose.bound_usd, method=loose.method), best
+    bound_usd = -np.inf
+    for _ in range(MOST_CUT_ROUNDS):
+        answer = solver(model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock)
+        bound_usd = max(bound_usd, answer.bound_usd)
+        answer = dataclasses.replace(answer, bound_usd=bound_usd)
+        plan = _plan(answer)
+        broken = (
+            set() if plan is None else {rule.id for rule in enforced_rules(problem) if rule.violations(problem, plan)}
+        )
+        if plan is None or not broken:
+            return answer
+        cut_model = cut_off(model, plan.chosen, broken)
+        if cut_model is None or watch.seconds() > limits.time_limit_seconds:
+            break
+        watch.say("a row was broken by less than the solver's tolerance: cut off")
+        model = cut_model
+    tight = solver(
+        model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock, row_slack_ratio=ROW_SLACK_RATIO
+    )
+    verdict: Verdict = "nothing_found" if tight.chosen is None else "feasible"
+    return dataclasses.replace(tight, verdict=verdict, bound_usd=bound_usd)
+
+
+def _remaining(limits: Limits, watch: _Watch) -> Limits:
+    seconds = max(limits.time_limit_seconds - watch.seconds(), LEAST_SECONDS)
+    return Limits(time_limit_seconds=seconds, gap_ratio=limits.gap_ratio)
 
 
 def _safe_bound(bound_usd: float, best: VerifiedPlan | None) -> Decimal | None:

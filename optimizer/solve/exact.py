@@ -58,6 +58,8 @@ def solve_exactly(
     on_bound: Callable[[float], None] | None = None,
 ) -> RawAnswer:
     """Solve every block of the group-flow program; the bound is the sum of the blocks' bounds."""
+    if not model.node_count:
+        return RawAnswer(verdict="optimal", chosen=np.zeros(0, dtype=np.int64), bound_usd=0.0, method=METHOD)
     deadline = clock() + limits.time_limit_seconds
     flow = formulate(model, row_slack_ratio=row_slack_ratio)
     values = np.zeros(len(flow.program.cost))

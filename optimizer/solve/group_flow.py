@@ -7,8 +7,10 @@ For a flow ``(u, v)`` of ``q`` GB, groups ``g, h`` with price ``Q[g, h]``, place
     0 <= a[l] <= x[u, l], x[v, l]                         sum_{l in g} a[l] <= y[g, g]
     cost = q * (sum_{g, h} Q[g, h] y[g, h] - sum_l saving[l] a[l])
 
-Unlimited flows in both directions between two single-copy nodes share ``y`` and ``a``. A node with copies serves each
-chosen place of its reader from any of its own: the first equality becomes ``y[g, h] <= m * sum_{l in g} x[u, l]``.
+Flows in both directions between two single-copy nodes share ``y`` and ``a``; a limit on their round trip is stated by
+place, apart from the price, so that it splits no group. A node with copies serves each chosen place of its reader from
+any of its own that is near enough: there the groups tell limits apart, and the first equality becomes
+``y[g, h] <= m * sum_{l in g} x[u, l]``.
 Only ``x``, the charges and the values of same-groups are whole numbers.
 """
 
@@ -20,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.model.placement_model import Group, PlacementModel
+from optimizer.solve.dominance import undominated_options
 from optimizer.solve.labels import needed_options
 from optimizer.solve.linear_program import Floats, Ints, LinearProgram, LinearProgramBuilder
 from optimizer.solve.place_groups import PlaceGroups, discover_groups
@@ -55,7 +58,7 @@ class _Formulation:
         self.model = model
         self.row_slack_ratio = row_slack_ratio
         self.program = LinearProgramBuilder()
-        self.option = needed_options(model)
+        self.option = undominated_options(model, needed_options(model))
         self.node = model.option_node[self.option]
         self.place = model.option_place[self.option]
         self.column_of_option = np.full(len(model.option_node), -1, dtype=np.int64)
@@ -71,6 +74,7 @@ class _Formulation:
             self._same(group) if group.same else self._apart(group)
         for pairs in self._pairs():
             self._flow(pairs)
+        self._near()
         return GroupFlow(program=self.program.build(), option=self.option)
 
     def _assign(self) -> None:
@@ -181,22 +185,52 @@ class _Formulation:
         self.program.rows(by_value, present, 1.0, -np.inf, 1.0)
 
     def _pairs(self) -> list[_Pairs]:
-        """Flows by limit and by whether an end has copies, opposite unlimited single-copy flows merged."""
+        """Single-copy flows, opposite ones merged, by price alone; flows of copies by price and limit."""
         model = self.model
         everywhere = np.ones_like(model.transfer_micro_usd_per_gb, dtype=np.bool_)
         per_gb = model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD
+        copied = (model.node_take[model.pair_from] > 1) | (model.node_take[model.pair_to] > 1)
         families = []
+        paid = np.flatnonzero(~copied & (model.pair_gb > 0))
+        if per_gb.any():
+            families.append(_merged(discover_groups(per_gb, everywhere), model, paid, both_ways=True))
         for limit in (-1, *range(len(model.pair_admissible))):
             admissible = everywhere if limit < 0 else model.pair_admissible[limit]
-            flow = np.flatnonzero((model.pair_limit == limit) & ((model.pair_gb > 0) | (limit >= 0)))
-            if not len(flow) or (limit < 0 and not per_gb.any()):
-                continue
-            groups = discover_groups(per_gb, admissible)
-            source, target, gb = model.pair_from[flow], model.pair_to[flow], model.pair_gb[flow]
-            copied = (model.node_take[source] > 1) | (model.node_take[target] > 1)
-            families.append(_merged(groups, source[~copied], target[~copied], gb[~copied], both_ways=limit < 0))
-            families.append(_merged(groups, source[copied], target[copied], gb[copied], both_ways=False))
+            flow = np.flatnonzero(copied & (model.pair_limit == limit) & ((model.pair_gb > 0) | (limit >= 0)))
+            if len(flow):
+                families.append(_merged(discover_groups(per_gb, admissible), model, flow, both_ways=False))
         return [pairs for pairs in families if len(pairs.source)]
+
+    def _near(self) -> None:
+        """Single-copy flows with a limit: ``x[u, l] <= sum of x[v, k] over the k near l``, and the same from ``v``."""
+        model = self.model
+        single = (model.node_take[model.pair_from] == 1) & (model.node_take[model.pair_to] == 1)
+        at = np.zeros((model.node_count, len(model.transfer_micro_usd_per_gb)), dtype=np.bool_)
+        at[self.node, self.place] = True
+        runs = _Runs(self.node * at.shape[1] + self.place, self.x, at.size)
+        for limit, admissible in enumerate(model.pair_admissible):
+            flow = np.flatnonzero(single & (model.pair_limit == limit))
+            source, target = model.pair_from[flow], model.pair_to[flow]
+            self._near_one_way(at, runs, source, target, admissible)
+            self._near_one_way(at, runs, target, source, admissible.T)
+
+    def _near_one_way(
+        self, at: npt.NDArray[np.bool_], runs: _Runs, one: Ints, other: Ints, admissible: npt.NDArray[np.bool_]
+    ) -> None:
+        flow, place = np.nonzero(at[one])
+        near = at[other[flow]] & admissible[place]
+        binding = (near != at[other[flow]]).any(axis=1)
+        flow, place, near = flow[binding], place[binding], near[binding]
+        row, column = runs.of(one[flow] * at.shape[1] + place)
+        near_row, near_place = np.nonzero(near)
+        position, near_column = runs.of(other[flow[near_row]] * at.shape[1] + near_place)
+        self.program.rows(
+            np.concatenate([row, near_row[position]]),
+            np.concatenate([column, near_column]),
+            np.concatenate([np.ones(len(row)), -np.ones(len(near_column))]),
+            -np.inf,
+            0.0,
+        )
 
     def _flow(self, pairs: _Pairs) -> None:
         groups = pairs.groups
@@ -331,8 +365,9 @@ class _Runs:
         return position, self._column[np.repeat(self._start[key], count) + offset]
 
 
-def _merged(groups: PlaceGroups, source: Ints, target: Ints, gb: Floats, *, both_ways: bool) -> _Pairs:
+def _merged(groups: PlaceGroups, model: PlacementModel, flow: Ints, *, both_ways: bool) -> _Pairs:
     """Parallel flows added up; with ``both_ways`` opposite ones share a pair."""
+    source, target, gb = model.pair_from[flow], model.pair_to[flow], model.pair_gb[flow]
     swapped = (source > target) & both_ways
     low, high = np.where(swapped, target, source), np.where(swapped, source, target)
     ends, number = np.unique(np.stack([low, high]), axis=1, return_inverse=True)

@@ -35,8 +35,9 @@ def find_conflict(problem: Problem, *, seconds: float, seed: int, clock: Clock) 
     """A smallest set of rules of an infeasible problem that cannot hold together."""
     deadline = clock() + seconds
     kept: list[Rule] = _single_rules(problem)
-    minimal = True
-    kept = _drop_in_halves(problem, kept, deadline, seed, clock)
+    # Rows that had to be rounded can hide the clash from CP-SAT; then nothing can be dropped and nothing is claimed.
+    minimal = _is_feasible(problem, kept, seconds, seed) is False
+    kept = _drop_in_halves(problem, kept, deadline, seed, clock) if minimal else kept
     for rule in tuple(kept):
         rest = [other for other in kept if other is not rule]
         remaining = deadline - clock()
@@ -127,17 +128,20 @@ class _CpModel:
         return values
 
     def _row(self, row: Row) -> None:
-        """Coefficients rounded down and the bound up: the row can only become easier, never falsely impossible."""
-        scale = ROW_SCALE / max(float(np.abs(row.coefficient).max(initial=1e-9)), 1e-9)
-        exact = all(
-            float(value).is_integer() and abs(value) < 2**40 for value in (*row.coefficient.tolist(), row.upper)
-        )
-        terms = []
-        for option, value in zip(row.option.tolist(), row.coefficient.tolist(), strict=True):
-            if option in self.x:
-                terms.append(self.x[option] * (int(value) if exact else int(np.floor(value * scale))))
-        upper = int(row.upper) if exact else -int(Decimal(-row.upper * scale).to_integral_value(ROUND_FLOOR))
-        self.cp.add(sum(terms) <= upper)
+        """Exact where the amounts have few enough decimals; else coefficients are rounded down and the bound up.
+
+        A rounded row can only become easier, so that a clash is never claimed falsely.
+        """
+        option, value = row.option.tolist(), row.coefficient.tolist()
+        factor = _whole_factor((*value, row.upper))
+        if factor is not None:
+            whole = [int(Decimal(repr(each)) * factor) for each in value]
+            upper = int(Decimal(repr(float(row.upper))) * factor)
+        else:
+            scale = ROW_SCALE / max(float(np.abs(row.coefficient).max(initial=1e-9)), 1e-9)
+            whole = [int(np.floor(each * scale)) for each in value]
+            upper = -int(Decimal(-row.upper * scale).to_integral_value(ROUND_FLOOR))
+        self.cp.add(sum(self.x[at] * each for at, each in zip(option, whole, strict=True) if at in self.x) <= upper)
 
     def _group(self, group: Group) -> None:
         present: dict[int, list[list[int]]] = {}
@@ -169,3 +173,11 @@ class _CpModel:
         for option in self.of_node.get(int(model.pair_to[flow]), []):
             near = [s for s in sources if admissible[model.option_place[s], model.option_place[option]]]
             self.cp.add_bool_or([*(self.x[source] for source in near), self.x[option].negated()])
+
+
+def _whole_factor(amounts: Sequence[float]) -> Decimal | None:
+    """The power of ten that makes all amounts whole, when their sum then still fits CP-SAT's integers."""
+    written = [Decimal(repr(float(amount))) for amount in amounts]
+    decimals = max((-int(amount.normalize().as_tuple().exponent) for amount in written), default=0)
+    factor = Decimal(10) ** max(decimals, 0)
+    return factor if sum((abs(amount) for amount in written), Decimal(0)) * factor < 2**60 else None

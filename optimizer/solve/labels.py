@@ -20,7 +20,7 @@ def needed_options(model: PlacementModel) -> npt.NDArray[np.int64]:
     cell = model.option_node[kept] * (int(model.option_place.max(initial=0)) + 1) + model.option_place[kept]
     order = np.lexsort((kept, model.unary_micro_usd[kept], cell))
     kept, cell = kept[order], cell[order]
-    weights = _weights(model)
+    weights = option_weights(model)
     weightless = np.diff(weights.indptr)[kept] == 0
     first = np.ones(len(kept), dtype=np.bool_)
     first[1:] = cell[1:] != cell[:-1]
@@ -43,7 +43,7 @@ def _undominated(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return keep
 
 
-def _weights(model: PlacementModel) -> sparse.csr_matrix:
+def option_weights(model: PlacementModel) -> sparse.csr_matrix:
     """What each option weighs in each row, and whether each charge covers it, ``[option, row or charge]``."""
     sets = [(row.option, row.coefficient) for row in model.rows]
     sets += [

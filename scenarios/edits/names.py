@@ -8,6 +8,7 @@ from decimal import Decimal
 from optimizer.domain.located_toml import LocatedTable
 from optimizer.domain.policy import Selector
 from optimizer.domain.policy_tables import KINDS, SELECTABLE_ROLES
+from optimizer.explain.placement import SOLD_BY_THEMSELVES
 from scenarios.inputs import PlanningInputs
 
 MAXIMUM_RATIO = Decimal(100)
@@ -19,6 +20,7 @@ class KnownNames:
 
     place_ids: frozenset[str]
     providers: frozenset[str]
+    sellers: frozenset[str]
     services: frozenset[str]
     jurisdictions: frozenset[str]
     statement_ids: frozenset[str]
@@ -31,10 +33,12 @@ class KnownNames:
     def of(cls, inputs: PlanningInputs) -> KnownNames:
         """The names of these inputs."""
         things, places = tuple(inputs.things()), inputs.prices.places
+        providers = frozenset(place.provider for place in places)
         tagged = frozenset(thing.tags.jurisdiction for thing in things)
         return cls(
             place_ids=frozenset(place.id for place in places),
-            providers=frozenset(place.provider for place in places),
+            providers=providers,
+            sellers=providers.union(SOLD_BY_THEMSELVES),
             services=frozenset(service for place in places for service in inputs.prices.services_at(place.id)),
             jurisdictions=frozenset(name for place in places for name in place.jurisdictions) | tagged - {""},
             statement_ids=frozenset(inputs.policy.statement_ids),

@@ -1,4 +1,4 @@
-"""Some prices change: of a provider, a service, a place, a meter, or where these meet."""
+"""Some prices change: of a seller, a service, a place, a meter, or where these meet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from optimizer.domain.estate import BilledMonth, Dataset, Workload
 from optimizer.domain.located_toml import LocatedTable
+from optimizer.explain.placement import seller_of
 from optimizer.pricing.errors import NothingToScale
 from scenarios.edits.names import KnownNames, read_known, read_ratio
 from scenarios.errors import InvalidEdit
@@ -19,9 +20,10 @@ class PriceChange:
     """Unit prices that match every criterion given are multiplied by ``ratio``.
 
     The bill follows: what runs today on a service whose prices change costs ``ratio`` times as much, except for the
-    part that a commitment covers, whose price is agreed. ``meter_prefix`` reaches the component of the bill that the
-    meter is charged to (``storage``, ``get`` and ``put``, ``retrieval``; any other meter is compute, matched against
-    the machine type or meter in use).
+    part that a commitment covers, whose price is agreed. ``provider`` is who sells: Snowflake and Databricks sell for
+    themselves wherever they run. ``meter_prefix`` reaches the component of the bill that the meter is charged to
+    (``storage``, ``get`` and ``put``, ``retrieval``; any other meter is compute, matched against the machine type or
+    meter in use).
     """
 
     ratio: Decimal
@@ -44,7 +46,7 @@ class PriceChange:
         prefix = table.optional_str("meter_prefix", default="")
         return cls(
             ratio=read_ratio(table),
-            provider=read_known(table, "provider", known.providers, required=False),
+            provider=read_known(table, "provider", known.sellers, required=False),
             service=read_known(table, "service", known.services, required=False),
             place_id=read_known(table, "place", known.place_ids, required=False),
             meter_prefix=prefix or None,
@@ -71,7 +73,7 @@ class PriceChange:
 
     def _concerns(self, thing: Workload | Dataset) -> bool:
         return (
-            self.provider in (None, thing.place_id.partition(":")[0])
+            self.provider in (None, seller_of(thing.service, host_provider=thing.place_id.partition(":")[0]))
             and self.service in (None, thing.service)
             and self.place_id in (None, thing.place_id)
         )

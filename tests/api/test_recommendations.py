@@ -161,6 +161,25 @@ def test_a_run_that_does_not_publish_leaves_the_advice_alone(service: Service, c
     service.do_next(solved(recommendation("b")))
     assert client.get(f"/v1/runs/{run_id}").json()["status"] == "succeeded"
     assert [row["id"] for row in items(client)] == [advised.id]
+    own = client.get(f"/v1/runs/{run_id}/recommendations").json()["items"]
+    assert [row["recommendation_id"] for row in own] == [recommendation("b").id], "its advice is kept with the run"
+
+
+def test_what_a_run_advised_is_paged_and_never_changes(service: Service, client: TestClient) -> None:
+    advised = [recommendation(f"n{number}", saving_usd=number // 2) for number in range(7)]
+    run_id = service.publish(client, solved(*advised))
+    service.publish(client, solved(recommendation("n0", saving_usd=99)))
+    seen: list[tuple[str, str]] = []
+    cursor = None
+    while True:
+        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get(f"/v1/runs/{run_id}/recommendations", params=params).json()
+        seen += [(row["saving_monthly_usd"], row["recommendation_id"]) for row in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert [float(saving) for saving, _ in seen] == [3, 2, 2, 1, 1, 0, 0]
+    assert {each for _, each in seen} == {each.id for each in advised}
 
 
 def test_an_older_run_that_ends_later_does_not_replace_newer_advice(service: Service, client: TestClient) -> None:

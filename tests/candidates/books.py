@@ -190,8 +190,14 @@ class BookMaker:
 
 
 def book_with_transfer() -> BookMaker:
-    """All four places; 0.09 USD a GB to other providers, 0.02 USD between the two of AWS."""
-    return BookMaker().internet("0.09", EAST, WEST, PARIS, IOWA).inter_region(EAST, PARIS, "0.02")
+    """All four places; to other providers 0.09 USD a GB from AWS, 0.08 and 0.12 from the others; 0.02 inside AWS."""
+    return (
+        BookMaker()
+        .internet("0.09", EAST, PARIS)
+        .internet("0.08", WEST)
+        .internet("0.12", IOWA)
+        .inter_region(EAST, PARIS, "0.02")
+    )
 
 
 def add_machines(maker: BookMaker) -> BookMaker:

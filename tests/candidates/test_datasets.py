@@ -119,3 +119,18 @@ def test_data_in_a_tier_that_the_book_lacks_can_only_stay_and_is_counted() -> No
     assert ("aws_s3", EAST, "storage.reduced_redundancy") in {
         (miss.service, miss.place_id, miss.meter) for miss in found.report.missing_prices
     }
+
+
+def test_a_copy_of_what_is_read_must_answer_at_once_and_of_what_is_not_may_be_archived() -> None:
+    young, old = band(end=90, retrieved_gb_per_month=1.0), band(begin=90)
+    replica = dataset(
+        id="r",
+        replica_of="d",
+        bands=(
+            band(end=60, object_count=10.0),
+            band(begin=60, end=90, object_count=10.0),
+            band(begin=90, object_count=10.0),
+        ),
+    )
+    found = generate_candidates(estate(dataset(bands=(young, old)), replica), BOOK, policy())
+    assert f"r/{EAST}/aws_s3/glacier_ir>deep_archive@90d/on_demand" in found.candidate_ids

@@ -71,6 +71,7 @@ def test_stay_comes_first_costs_what_the_bill_says_and_nothing_once(given_things
         assert found.one_off_micro_usd[row].sum() == 0
         assert found.place_ids[found.place_code[row]] == thing.place_id
         assert BASES[found.basis_code[row]] == "billed"
+        assert found.purchases[found.purchase_code[row]] == "on_demand"
 
 
 @given(things())

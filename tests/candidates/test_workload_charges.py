@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from optimizer.candidates import BASES, RESOURCES, generate_candidates
+from optimizer.candidates import BASES, ONE_OFF_PARTS, RESOURCES, generate_candidates
 from optimizer.candidates.machine_table import machine_table
 from optimizer.domain.estate import BilledMonth, Tags
 from optimizer.domain.policy import ProviderShareStatement
@@ -47,12 +47,13 @@ def test_a_commitment_is_billed_every_hour_so_it_wins_only_for_steady_load() -> 
 
 
 def test_spot_is_offered_to_interruptible_work_only() -> None:
-    # 0.08 x 2 x 200 h = 32.00
+    # 0.08 x 2 x 200 h x 1.1 for work done again = 35.20; at worst it runs on demand: 0.20 x 440 h = 88.00
     book = add_machines(book_with_transfer()).book()
     patient = workload(demand=demand(interruptible=True))
     offered = generate_candidates(estate(patient), book, policy(purchases=ALL_PURCHASES))
     refused = generate_candidates(estate(workload()), book, policy(purchases=ALL_PURCHASES))
-    assert monthly_micro_usd(offered, f"w/{EAST}/aws_ec2/m5.xlarge/spot") == 32_000_000
+    assert monthly_micro_usd(offered, f"w/{EAST}/aws_ec2/m5.xlarge/spot") == 35_200_000
+    assert offered.high_micro_usd[row_of(offered, f"w/{EAST}/aws_ec2/m5.xlarge/spot")] == 88_000_000
     assert not [name for name in refused.candidate_ids if name.endswith("/spot")]
     assert [(drop.reason, drop.count) for drop in refused.dropped if drop.reason == "capability"] == [("capability", 1)]
 
@@ -86,6 +87,15 @@ def test_databricks_is_units_plus_machine() -> None:
     # 0.7 / 0.95 and 1.1 / 0.95 of it, and 10 % because DBU per machine are estimated
     assert found.low_micro_usd[row] == round(72_081_250 * 0.7 / 0.95 * 0.9)
     assert found.high_micro_usd[row] == round(72_081_250 * 1.1 / 0.95 * 1.1)
+
+
+def test_work_measured_on_databricks_grows_back_on_plain_machines() -> None:
+    # 125 machine-hours / 0.95 x 0.40 = 52.631579; effort of arriving at self-managed Spark: 40 h x 1.5 x 100 = 6,000.
+    thing = workload(role="batch_compute", service="databricks", sku="jobs", demand=demand(peak_vcpu=5.6))
+    found = generate_candidates(estate(thing), add_machines(book_with_transfer()).book(), policy())
+    row = row_of(found, f"w/{EAST}/aws_ec2/m5.2xlarge/on_demand")
+    assert found.components_micro_usd[row].sum() == 52_631_579
+    assert found.one_off_micro_usd[row, ONE_OFF_PARTS.index("labour")] == 6_000_000_000
 
 
 def test_glue_is_billed_by_dpu_hours_of_four_vcpu() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from collectors.focus.write import write_focus
 
 from collectors.focus import ingest_files
+from collectors.focus.write import write_focus
 from collectors.inventory import (
     BandRow,
     DatasetRow,

@@ -66,7 +66,7 @@ def row(**changes: str | None) -> dict[str, str | None]:
 def csv_text(rows: Sequence[Cells], *, version: str = "1.2", columns: Sequence[str] | None = None) -> str:
     """CSV text of the rows, cell by cell as given; None is an empty cell."""
     names = list(columns if columns is not None else columns_of(version))
-    names += [name for each in rows for name in each if name.startswith("x_") and name not in names]
+    names += sorted({name for each in rows for name in each if name.startswith("x_")} - set(names))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
@@ -74,7 +74,9 @@ def csv_text(rows: Sequence[Cells], *, version: str = "1.2", columns: Sequence[s
     return stream.getvalue()
 
 
-def write_bill(path: Path, rows: Sequence[Cells], *, version: str = "1.2", columns: Sequence[str] | None = None) -> Path:
+def write_bill(
+    path: Path, rows: Sequence[Cells], *, version: str = "1.2", columns: Sequence[str] | None = None
+) -> Path:
     """A bill in the format of the path's suffix; Parquet columns are text."""
     text = csv_text(rows, version=version, columns=columns)
     if path.name.endswith(".csv"):

@@ -28,7 +28,7 @@ CASES = {
     "twice.csv": (GOOD.replace(b"BilledCost", b"BillingCurrency", 1), "column BillingCurrency stands there twice"),
     "unnamed.csv": (b"," + GOOD, "column 1 has no name"),
     "latin.csv": (b"caf\xe9,b\n1,2\n", "line 1 is not UTF-8"),
-    "cut.csv.gz": (gzip.compress(GOOD * 200)[:-40], "cannot be read to its end"),
+    "cut.csv.gz": (gzip.compress(GOOD * 200)[:-40], "not a whole gzip file"),
     "plain.csv.gz": (GOOD, "not a whole gzip file"),
     "text.parquet": (GOOD, "not a readable Parquet file"),
     "none.parquet": (b"", "not a readable Parquet file"),

@@ -35,7 +35,9 @@ def test_every_version_and_format_is_stored_under_the_names_of_1_4(
     assert (report.rows, report.rejected_rows, report.unchanged) == (2, 0, False)
     assert report.billed_cost == {"USD": Decimal("1.249999999999")}
     assert report.versions[0].contents.focus_versions == (version,)
-    assert rows_of(store, "BilledCost, BillingPeriodStart, ServiceProviderName, HostProviderName, Tags, row_number") == [
+    assert rows_of(
+        store, "BilledCost, BillingPeriodStart, ServiceProviderName, HostProviderName, Tags, row_number"
+    ) == [
         (Decimal("1.25"), datetime(2025, 1, 1), "AWS", "AWS", '{"team": "payments"}', 1),
         (Decimal("-0.000000000001"), datetime(2025, 1, 1), "AWS", "AWS", '{"team": "payments"}', 2),
     ]
@@ -200,9 +202,7 @@ def test_other_delimiters_quotes_and_line_ends_are_read(store: IngestStore, tmp_
 
     ingest_files(store, [tmp_path / "bill.csv"], ingested_at=NOW)
 
-    assert rows_of(store, "ChargeDescription, BilledCost") == [
-        ('a "quoted", thing; with\r\ntwo lines', Decimal(3))
-    ]
+    assert rows_of(store, "ChargeDescription, BilledCost") == [('a "quoted", thing; with\r\ntwo lines', Decimal(3))]
 
 
 def test_progress_names_each_file(store: IngestStore, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -69,23 +70,25 @@ def test_lines_with_too_few_or_too_many_cells_are_kept_and_counted(store: Ingest
 
     assert (report.rows, report.rejected_rows, report.billed_cost) == (2, 2, {"USD": Decimal(3)})
     assert [(each.reason, each.rows, each.examples) for each in report.rejections] == [
-        ("malformed_line", 2, ("bill.csv:3", "bill.csv:5"))
+        ("malformed_line", 2, ("bill.csv:line 3", "bill.csv:line 5"))
     ]
     kept = [json.loads(str(cells)) for (cells,) in rejects_of(store, "cells")]
     assert kept[0]["line"] == "us-east-1a,7"
     assert "Expected Number of Columns" in kept[0]["fault"]
 
 
-def test_a_line_that_is_not_utf_8_is_kept_and_counted(store: IngestStore, tmp_path: Path) -> None:
-    text = csv_text([row(), row(ServiceName="caf\u00e9"), row()]).encode("utf-8").replace(b"\xc3\xa9", b"\xe9")
-    (tmp_path / "bill.csv").write_bytes(text)
-    report = ingest_files(store, [tmp_path / "bill.csv"], ingested_at=NOW)
-    assert (report.rows, report.rejected_rows) == (2, 1)
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_a_line_that_is_not_utf_8_is_kept_with_its_cost(store: IngestStore, tmp_path: Path, suffix: str) -> None:
+    bad = row(ServiceName="caf\u00e9", ChargeDescription="two\nlines")
+    text = csv_text([row(), bad, row()]).encode("utf-8").replace(b"\xc3\xa9", b"\xe9")
+    path = tmp_path / f"bill{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix == ".csv.gz" else text)
+    report = ingest_files(store, [path], ingested_at=NOW)
+    assert (report.rows, report.rejected_rows, report.rejected_cost) == (2, 1, {"USD": Decimal("1.25")})
+    assert rejects_of(store, "reason, billed_cost") == [("malformed_line", Decimal("1.25"))]
 
 
-def test_a_reject_without_a_period_goes_with_the_first_period_of_its_source(
-    store: IngestStore, tmp_path: Path
-) -> None:
+def test_a_reject_without_a_period_goes_with_the_first_period_of_its_source(store: IngestStore, tmp_path: Path) -> None:
     rows = [
         row(BillingAccountId="2", BilledCost="1"),
         row(BillingAccountId="1", BilledCost="2"),

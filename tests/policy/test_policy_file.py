@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from decimal import Decimal
 
 import pytest
 
+from optimizer.domain import policy_file
 from optimizer.domain.policy import Area, Policy, Selector
 from optimizer.domain.policy_file import InvalidPolicyFile, parse_policy
 from optimizer.errors import InvalidPolicy
@@ -168,6 +170,7 @@ def test_settings_left_out_have_the_defaults_of_the_policy() -> None:
             "provider_share.max_ratio",
             "at most 1",
         ),
+        (GENERAL + '[[footprint]]\nid = "a"\nmonthly_usd = 1\n', 3, "footprint", "add places"),
         (GENERAL + '[[pin]]\nid = "a"\nkinds = ["bucket"]\n', 5, "pin.kinds", "dataset, workload"),
         (GENERAL + '[[pin]]\nid = "a"\nroles = []\n', 5, "pin.roles", "at least one"),
         (GENERAL + '[[pin]]\nid = "a"\njurisdictions = ["Germany"]\n', 5, "pin.jurisdictions", "unknown"),
@@ -242,3 +245,16 @@ def test_statements_that_cannot_both_hold_are_refused(first: str, second: str, s
 )
 def test_statements_that_can_both_hold_are_accepted(statements: str) -> None:
     assert len(parsed(GENERAL + statements).statement_ids) == 2
+
+
+def test_the_example_at_the_top_of_the_module_is_a_valid_policy() -> None:
+    documentation = policy_file.__doc__
+    assert documentation is not None
+    example = documentation.partition("::\n")[2].partition("\nEvery statement takes")[0]
+    policy = parse_policy(
+        textwrap.dedent(example),
+        file="example",
+        known_place_ids=["aws:us-east-1", "azure:westeurope"],
+        known_jurisdictions=["EU"],
+    )
+    assert policy.statement_ids == ("gdpr",)

@@ -67,6 +67,11 @@ def test_every_place_of_the_estate_is_a_candidate(policy: Policy, estate: Estate
     assert set(estate.place_ids) <= set(policy.candidate_places)
 
 
+def test_only_places_that_are_new_cost_a_footprint(policy: Policy, estate: Estate) -> None:
+    charged = {place for statement in policy.footprints for place in statement.places}
+    assert charged == set(policy.candidate_places) - set(estate.place_ids)
+
+
 def test_a_placement_that_keeps_every_place_rule_exists(policy: Policy, estate: Estate, book: PriceBook) -> None:
     assert PlacementQuestion(estate, policy, book).has_answer()
 

@@ -60,7 +60,7 @@ def demo(
         show_report(run_id, result)
         typer.echo(f"{seconds:.0f} s, {peak_mb():,.0f} MB at most; files in {data_directory}")
         typer.echo(f"next: placement serve --data-dir {data_directory}")
-        typer.echo(f"      placement what-if provider_excluded --data-dir {data_directory} --as-of {AS_OF_ON:%Y-%m-%d}")
+        typer.echo(f"      placement what-if without_gcp --data-dir {data_directory} --as-of {AS_OF_ON:%Y-%m-%d}")
     if not isinstance(result.answer, SolvedAnswer):
         sys.exit(ANSWER_IS_NO)
 

@@ -28,10 +28,10 @@ def what_if(
     from api.runs.result import RunRequest
     from api.what_if import compare_scenario
     from optimizer.units import usd
-    from scenarios.library import library_names
+    from scenarios.library import scenario_names
 
     if scenario == "list":
-        typer.echo("\n".join(library_names()))
+        typer.echo("\n".join(scenario_names()))
         return
     request = RunRequest(
         run_id="what-if",

@@ -9,7 +9,7 @@ cheapest that holds both. Fixed instances (role virtual_machine) cost ``instance
 because a machine of ``f`` instances does ``f x peak_vcpu`` vCPU-hours an hour at the utilisation target. 7,000
 vCPU-hours of instances with 5.6 vCPU at the peak, target 0.7, on machines of 16 vCPU (v = 8, f = 2) take
 7,000 / 11.2 = 625 hours.
-A committed machine is paid 730 hours a month whether it runs or not.
+A committed machine is paid 730 hours a month whether it runs or not. Spot takes ``SPOT_REWORK_RATIO`` as many hours.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from optimizer.candidates.machine_table import machine_table
 from optimizer.catalogue.databricks_units import DBU_PER_VCPU_HOUR
 from optimizer.catalogue.demand_columns import DemandColumns
 from optimizer.catalogue.entry import ServiceEntry
+from optimizer.catalogue.error_bands import SPOT_REWORK_RATIO
 from optimizer.catalogue.machine_names import ARM, sustains_load
 from optimizer.domain.place import Place
 from optimizer.pricing import CONFIDENCES, PURCHASES, MachineOffers
@@ -38,10 +39,14 @@ _LEAST_HOURS: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _PricedMachines:
-    """Offers under one purchase term, with what the service adds per hour; ``[offer]``, pico-USD."""
+    """Offers under one purchase term, with what the service adds per hour; ``[offer]``, pico-USD.
+
+    ``worst_pico_usd`` is the dearest that an hour may turn out: on demand where spot is not to be had.
+    """
 
     offers: MachineOffers
     machine_pico_usd: npt.NDArray[np.int64]
+    worst_pico_usd: npt.NDArray[np.int64]
     unit_pico_usd: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.int8]
 
@@ -83,7 +88,13 @@ def _priced_machines(
         unit_pico_usd = np.rint(units * float(unit.pico_usd[0])).astype(np.int64)
         worst = max(CONFIDENCES.index(unit.confidence), CONFIDENCES.index(entry.units_confidence))
         confidence = np.maximum(confidence, worst).astype(np.int8)
-    return _PricedMachines(offers=offers, machine_pico_usd=sold, unit_pico_usd=unit_pico_usd, confidence=confidence)
+    return _PricedMachines(
+        offers=offers,
+        machine_pico_usd=sold,
+        worst_pico_usd=np.maximum(sold, offers.pico_usd_per_hour[:, 0]) if purchase == "spot" else sold,
+        unit_pico_usd=unit_pico_usd,
+        confidence=confidence,
+    )
 
 
 def _quote(
@@ -110,12 +121,17 @@ def _quote(
     else:
         machines = demand.instances
         used_hours = machines * demand.running_hours
+    if purchase == "spot":
+        used_hours = used_hours * SPOT_REWORK_RATIO
     paid_hours = machines * HOURS_PER_MONTH if purchase.startswith("committed") else used_hours
-    charge = paid_hours * priced.machine_pico_usd[machine] + used_hours * priced.unit_pico_usd[machine]
+    units = used_hours * priced.unit_pico_usd[machine]
+    charge = paid_hours * priced.machine_pico_usd[machine] + units
+    worst = paid_hours * priced.worst_pico_usd[machine] + units
     return Quote(
         purchase=purchase,
         sku=_sku_codes(context, entry, offers, machine),
         compute_micro_usd=charge / PICO_USD_PER_MICRO_USD,
+        worst_micro_usd=worst / PICO_USD_PER_MICRO_USD,
         confidence=priced.confidence[machine],
         vcpu=machines * vcpu,
         memory_gib=machines * memory_gib,

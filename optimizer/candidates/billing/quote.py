@@ -15,13 +15,16 @@ from optimizer.catalogue.entry import ServiceEntry
 class Quote:
     """Columns ``[workload]``, in the order of the demand asked about.
 
-    ``compute_micro_usd`` is float64 at list price, not yet rounded. ``vcpu`` and ``memory_gib`` are what is switched
-    on while it runs. Where ``is_capable`` or ``is_priced`` is False the other columns mean nothing.
+    ``compute_micro_usd`` is float64 at list price, not yet rounded; ``worst_micro_usd`` is the same work where the
+    price may turn out worse by the nature of the purchase (spot that has to run on demand). ``vcpu`` and
+    ``memory_gib`` are what is switched on while it runs. Where ``is_capable`` or ``is_priced`` is False the other
+    columns mean nothing.
     """
 
     purchase: str
     sku: npt.NDArray[np.int32]
     compute_micro_usd: npt.NDArray[np.float64]
+    worst_micro_usd: npt.NDArray[np.float64]
     confidence: npt.NDArray[np.int8]
     vcpu: npt.NDArray[np.float64]
     memory_gib: npt.NDArray[np.float64]
@@ -38,6 +41,7 @@ def unquoted(
         purchase=purchase,
         sku=np.zeros(count, dtype=np.int32),
         compute_micro_usd=np.zeros(count),
+        worst_micro_usd=np.zeros(count),
         confidence=np.zeros(count, dtype=np.int8),
         vcpu=np.zeros(count),
         memory_gib=np.zeros(count),
@@ -51,10 +55,7 @@ def work_ratio(entry: ServiceEntry, demand: DemandColumns) -> npt.NDArray[np.flo
 
     Both services' expected ratios count: work of 0.95 on Databricks is 1.0 on plain machines, and the other way round.
     """
-    measured = np.ones(len(demand))
-    for other in ENTRIES_BY_SERVICE.get(entry.role, {}).values():
-        measured[demand.service == other.service] = other.sizing.expected_ratio
-    return np.where(demand.service == entry.service, 1.0, entry.sizing.expected_ratio / measured)
+    return np.where(demand.service == entry.service, 1.0, entry.sizing.expected_ratio / demand.measured_ratio)
 
 
 def within_limits(entry: ServiceEntry, demand: DemandColumns) -> npt.NDArray[np.bool_]:

@@ -30,13 +30,13 @@ def quote_scan(context: Context, entry: ServiceEntry, demand: DemandColumns, pla
         nobody = np.zeros(len(demand), dtype=bool)
         return [unquoted(demand, purchase=_PURCHASE, is_capable=capable, is_priced=nobody)]
     count = len(demand)
+    charge = schedule.charge_micro_usd(demand.scanned_gb * work_ratio(entry, demand)).astype(np.float64)
     return [
         Quote(
             purchase=_PURCHASE,
             sku=np.full(count, context.names.skus.code(_SKU), dtype=np.int32),
-            compute_micro_usd=schedule.charge_micro_usd(demand.scanned_gb * work_ratio(entry, demand)).astype(
-                np.float64
-            ),
+            compute_micro_usd=charge,
+            worst_micro_usd=charge,
             confidence=np.full(count, CONFIDENCES.index(schedule.confidence), dtype=np.int8),
             vcpu=np.zeros(count),
             memory_gib=np.zeros(count),

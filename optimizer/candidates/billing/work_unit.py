@@ -36,13 +36,15 @@ def quote_work_units(context: Context, entry: ServiceEntry, demand: DemandColumn
         nobody = np.zeros(len(demand), dtype=bool)
         return [unquoted(demand, purchase=_PURCHASE, is_capable=capable, is_priced=nobody)]
     units = demand.vcpu_hours * work_ratio(entry, demand) / target * entry.units_per_vcpu_hour
+    charge = schedule.charge_micro_usd(units).astype(np.float64)
     size = np.minimum(size, len(units_per_hour) - 1)
     worst = max(CONFIDENCES.index(schedule.confidence), CONFIDENCES.index(entry.units_confidence))
     return [
         Quote(
             purchase=_PURCHASE,
             sku=context.names.skus.codes(unit.name for unit in entry.sizes)[size],
-            compute_micro_usd=schedule.charge_micro_usd(units).astype(np.float64),
+            compute_micro_usd=charge,
+            worst_micro_usd=charge,
             confidence=np.full(len(demand), worst, dtype=np.int8),
             vcpu=units_per_hour[size] / entry.units_per_vcpu_hour,
             memory_gib=demand.instances * demand.memory_gib,

@@ -18,10 +18,10 @@ class BandColumns:
     """``node`` .. ``is_copy`` are ``[dataset]``, the rest ``[dataset, band]`` from the youngest band to the oldest.
 
     ``needs_online`` says that a band is read, or is a copy of one that is: it must answer at once when it is asked
-    for, after a disaster at the latest. Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what passes into a band from the younger one in
-    a month: what is written, but no more than the younger band holds divided by the months it spans; 0 for the first
-    band. Recovery copies are not read: their ``retrieved_gb`` and ``get_requests`` are 0. ``tier`` is today's tier
-    (of a demanded copy: the primary's).
+    for, after a disaster at the latest. Quantities are a month's. ``ageing_gb`` and ``ageing_objects`` are what
+    passes into a band from the younger one in a month: what is written, but no more than the younger band holds
+    divided by the months it spans; 0 for the first band. Recovery copies are not read: their ``retrieved_gb`` and
+    ``get_requests`` are 0. ``tier`` is today's tier (of a demanded copy: the primary's).
     """
 
     node: npt.NDArray[np.int32]
@@ -91,10 +91,7 @@ def _columns(nodes: Nodes, members: list[int]) -> BandColumns:
         retrieved_gb=np.array([[band.retrieved_gb_per_month for band in row] for row in rows]) * read,
         get_requests=np.array([[band.get_requests_per_month for band in row] for row in rows]) * read,
         needs_online=np.array(
-            [
-                [_is_read(band, original) for band in row]
-                for row, original in zip(rows, originals, strict=True)
-            ],
+            [[_is_read(band, original) for band in row] for row, original in zip(rows, originals, strict=True)],
             dtype=bool,
         ),
         ageing_gb=ageing_gb,

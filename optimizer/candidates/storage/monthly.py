@@ -45,7 +45,7 @@ class TierCharges:
 
 
 def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
-    """Charges of all bands in all tiers. A tier that must be waited for is open only to bands that need not be online."""
+    """Charges of all bands in all tiers. A tier that must be waited for is closed to bands that need to be online."""
     objects, read = bands.objects[:, :, None], bands.retrieved_gb[:, :, None]
     gets = bands.get_requests[:, :, None]
     billable_gb = np.maximum(bands.stored_gb[:, :, None], objects * rates.minimum_object_gb)
@@ -60,7 +60,8 @@ def tier_charges(bands: BandColumns, rates: TierRates) -> TierCharges:
         requests=requests,
         retrieval=read * np.nan_to_num(rates.retrieval),
         transition=bands.ageing_objects[:, :, None] * rates.transition,
-        is_open=(rates.is_online | ~bands.needs_online[:, :, None]) & (~rates.is_for_copies_only | bands.is_copy[:, None, None]),
+        is_open=(rates.is_online | ~bands.needs_online[:, :, None])
+        & (~rates.is_for_copies_only | bands.is_copy[:, None, None]),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.candidates.distinct import distinct_rows
 from optimizer.candidates.vocabulary import Vocabulary
 
 
@@ -29,11 +30,10 @@ def lifecycle_codes(
     min_age_days: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int32]:
     """Code of the name of every dataset's lifecycle, int32 ``[dataset]``; equal ones are named once."""
-    keys = np.concatenate([path.astype(np.float64), min_age_days], axis=1)
-    kinds, kind_of = np.unique(keys, axis=0, return_inverse=True)
     bands = path.shape[1]
+    kinds, kind_of = distinct_rows([*path.T, *min_age_days.T])
     codes = [
-        vocabulary.code(lifecycle_name([tiers[int(tier)] for tier in kind[:bands]], kind[bands:].tolist()))
+        vocabulary.code(lifecycle_name([tiers[tier] for tier in kind[:bands]], [float(age) for age in kind[bands:]]))
         for kind in kinds
     ]
-    return np.array(codes, dtype=np.int32)[kind_of.reshape(-1)]
+    return np.array(codes, dtype=np.int32)[kind_of]

@@ -1,0 +1,93 @@
+"""A connections file is read, or refused with the line at fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectors.connections import AwsFocusExport, read_connections
+from collectors.errors import InvalidConnections
+
+GOOD = """\
+[[connection]]
+name = "payer"
+provider = "aws"
+kind = "focus_export"
+bucket = "acme-billing"
+prefix = "/exports/"
+export = "focus-daily"
+region = "eu-central-1"
+credentials = "env:BILLING"
+
+[[connection]]
+name = "second"
+provider = "aws"
+kind = "focus_export"
+bucket = "other-billing"
+export = "focus"
+region = "us-east-1"
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "connections.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_connections_are_read_in_their_order(tmp_path: Path) -> None:
+    first, second = read_connections(write(tmp_path, GOOD))
+    assert first == AwsFocusExport(
+        name="payer",
+        bucket="acme-billing",
+        prefix="exports",
+        export="focus-daily",
+        region="eu-central-1",
+        credentials="env:BILLING",
+    )
+    assert (first.base_key, first.source) == ("exports/focus-daily/", "aws:focus-daily")
+    assert (second.base_key, second.credentials, second.endpoint_url) == ("focus/", "default", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ('name = "second"', 'name = "payer"', 12, "two connections are named 'payer'"),
+        ('bucket = "acme-billing"\n', "", 1, "bucket is missing"),
+        ('export = "focus"', 'exprot = "focus"', 16, "unknown key 'exprot'"),
+        ('region = "us-east-1"', "region = 7", 17, "region must be text in quotes"),
+        ('region = "us-east-1"', 'region = "Virginia"', 17, "is not an AWS region such as us-east-1"),
+        ('bucket = "acme-billing"', 'bucket = "Acme Billing"', 5, "is not the name of an S3 bucket"),
+        ('"env:BILLING"', '"AKIAIOSFODNN7EXAMPLE"', 9, "a secret itself never stands in this file"),
+        ('kind = "focus_export"\nbucket = "o', 'kind = "cur"\nbucket = "o', 13, "no collector for .*'aws', kind 'cur'"),
+        ('export = "focus"', 'export = "focus"\nendpoint_url = "http://example.com"', 17, "loopback interface only"),
+        ('export = "focus"', 'export = "focus', 16, "not TOML"),
+        ("[[connection]]\nname = \"payer\"", "speed = 3\n[[connection]]\nname = \"payer\"", 1, "unknown key 'speed'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, message: str) -> None:
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(InvalidConnections, match=message) as caught:
+        read_connections(path)
+    assert (caught.value.line, caught.value.path) == (line, path)
+    assert f"line {line}" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConnections, match="cannot be read"):
+        read_connections(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://s3.example.com", "http://127.0.0.1:5000", "http://localhost:1", "http://[::1]:1"]
+)
+def test_safe_endpoints_are_accepted(url: str) -> None:
+    made = AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoint_url=url)
+    assert made.endpoint_url == url
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1.example.com", "https://", "x"])
+def test_unsafe_endpoints_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="loopback interface only"):
+        AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoint_url=url)

@@ -6,15 +6,17 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from optimizer.errors import InvalidPlan, InvalidProblem
 from optimizer.exchange.documents import problem_from_document, problem_to_document
-from optimizer.exchange.tables import COLUMNS, OPTIONAL_TABLES, ProblemTables, problem_from_tables, problem_to_tables
 from optimizer.problem.problem import Problem
+
+if TYPE_CHECKING:
+    from optimizer.exchange.tables import ProblemTables
+
+# pandas and pyarrow take a second to import, which whoever reads one JSON file need not wait for: the functions that
+# read and write folders import them.
 
 
 def read_problem(path: Path) -> Problem:
@@ -25,6 +27,8 @@ def read_problem(path: Path) -> Problem:
     """
     try:
         if path.is_dir():
+            from optimizer.exchange.tables import problem_from_tables
+
             return problem_from_tables(_read_tables(path))
         return problem_from_document(_read_json(path, InvalidProblem))
     except InvalidProblem as error:
@@ -36,6 +40,10 @@ def write_problem(problem: Problem, path: Path) -> None:
     if path.suffix == ".json":
         write_json(problem_to_document(problem), path)
         return
+    import pyarrow.parquet as pq
+
+    from optimizer.exchange.tables import problem_to_tables
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as unfinished:
         folder = Path(unfinished) / "problem"
@@ -60,22 +68,16 @@ def read_plan_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def check_writable(path: Path) -> None:
-    """Find out before a long solve that its answer could not be written.
-
-    Raises:
-        OutputUnusable: the path is a folder, or its folder cannot be made or written to.
-    """
+def why_not_writable(path: Path) -> str | None:
+    """What stands in the way of writing a file there, found out before a long solve; None when nothing does."""
     if path.is_dir():
-        raise OutputUnusable(f"{path} is a folder; name a file for the plan")
+        return f"{path} is a folder; name a file for the plan"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
-            pass
+            return None
     except OSError as error:
-        raise OutputUnusable(
-            f"{path.parent} cannot be written to ({error.strerror}); name another file for the plan"
-        ) from error
+        return f"{path.parent} cannot be written to ({error.strerror}); name another file for the plan"
 
 
 def write_json(document: Any, path: Path) -> None:
@@ -94,6 +96,11 @@ def write_json(document: Any, path: Path) -> None:
 
 
 def _read_tables(folder: Path) -> ProblemTables:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from optimizer.exchange.tables import COLUMNS, OPTIONAL_TABLES, ProblemTables
+
     missing = [name for name in COLUMNS if name not in OPTIONAL_TABLES and not (folder / f"{name}.parquet").is_file()]
     if missing:
         raise InvalidProblem(f"{folder} has no {missing[0]}.parquet; a problem folder needs it", path=f"$.{missing[0]}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from optimizer.explain.recommendation import Recommendation
@@ -57,9 +55,4 @@ def _json_ready(value: Any) -> Any:
         return [_json_ready(member) for member in value]
     if isinstance(value, date):
         return value.isoformat()
-    return {name: _json_ready(getattr(value, name)) for name in _field_names(type(value))}
-
-
-@cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {name: _json_ready(getattr(value, name)) for name in value.__dataclass_fields__}

@@ -80,6 +80,7 @@ def ingest_files(
         _check_period(staged, period)
         superseded = writer.current()
         oddities = _merge_oddities(odd for bill in staged for odd in bill.oddities) + duplicates
+        oddities += _counted_twice(staged, superseded.values())
         rejections = _merge_rejections(rejection for bill in staged for rejection in bill.rejections)
         with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
             new_versions = partition(staged, connection, staging=writer.staging, superseded=superseded, salt=source)
@@ -186,6 +187,25 @@ def _check_period(staged: Sequence[StagedBill], period: str | None) -> None:
 
 def _fingerprint(source: str | None, hashes: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([NORMALISER_VERSION, source, sorted(hashes)]).encode()).hexdigest()
+
+
+def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion]) -> tuple[Oddity, ...]:
+    """An oddity for each version of another source that holds one of these files already."""
+    origins = {bill.bill.raw.sha256: bill.bill.raw.origin.name for bill in staged}
+    sources = {group.source for bill in staged for group in bill.groups}
+    return tuple(
+        Oddity(
+            code="counted_twice",
+            column="",
+            meaning=f"a file of this call is current under the source {version.source} as well, in {version.period}; "
+            "its cost counts twice until one of the two is replaced",
+            rows=version.rows,
+            examples=tuple(origins[sha256] for sha256 in version.contents.files if sha256 in origins)[:EXAMPLE_COUNT],
+            cost_affected=version.billed_cost,
+        )
+        for version in current
+        if version.source not in sources and origins.keys() & set(version.contents.files)
+    )
 
 
 def _merge_oddities(found: Iterable[Oddity]) -> tuple[Oddity, ...]:

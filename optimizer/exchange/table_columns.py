@@ -32,6 +32,9 @@ def option_codes(key: pd.MultiIndex, node_index: pd.Index[Any], uses: pd.DataFra
         raise InvalidProblem(
             f"row {missing}: option {uses['option'].iloc[missing]!r} is not known", path="$.uses.option"
         )
+    for row in np.flatnonzero(uses.duplicated(["node", "option", "resource"]).to_numpy()):
+        used = uses.iloc[row]
+        raise InvalidProblem(f"row {row}: {used['resource']!r} of option {used['option']!r} stands twice", path="$.uses")
     return codes
 
 
@@ -92,7 +95,7 @@ def copies_of(amounts: pd.Series[Any], path: str) -> npt.NDArray[np.int64]:
     taken = numbers(amounts, path, null=True)
     taken = np.where(np.isnan(taken), 1.0, taken)
     for row in np.flatnonzero((taken != np.floor(taken)) | (taken < 1) | (taken > MOST_COUNTED)):
-        raise InvalidProblem(f"row {row}: {amounts.iloc[row]!r} is not a number of copies, 1 or more", path=path)
+        raise InvalidProblem(f"row {row}: {amounts.iloc[row]} is not a number of copies, 1 or more", path=path)
     return taken.astype(np.int64)
 
 

@@ -157,7 +157,8 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
     frames = _frames(stated.tables)
     places, nodes, options = frames["places"], frames["nodes"], frames["options"]
     shell = _shell(stated, places)
-    place_index, node_index = pd.Index(places["id"]), pd.Index(nodes["id"])
+    node_ids = names_of(nodes["id"], "$.nodes.id")
+    place_index, node_index = pd.Index(places["id"]), pd.Index(node_ids, dtype=object)
     for index, name in ((place_index, "places"), (node_index, "nodes")):
         if not index.is_unique:
             raise InvalidProblem(f"{index[index.duplicated()][0]!r} stands twice", path=f"$.{name}.id")
@@ -170,7 +171,7 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
     count = len(places)
     return Problem(
         places=shell.places,
-        node_ids=names_of(nodes["id"], "$.nodes.id"),
+        node_ids=node_ids,
         node_is_dataset=kinds_of(nodes["kind"]),
         node_copies=copies_of(nodes["copies"], "$.nodes.copies"),
         node_distinct=distinct_codes(nodes["copies_distinct"]),
@@ -208,6 +209,8 @@ class _Shell:
 
 def _shell(stated: ProblemTables, places: pd.DataFrame) -> _Shell:
     """Head, places and rules go through the JSON format, so that both doors refuse the same things."""
+    if not isinstance(stated.head, dict):
+        raise InvalidProblem("problem.json must hold an object with format, currency and horizon_months")
     rows = places.to_dict("records")
     document = {
         **stated.head,

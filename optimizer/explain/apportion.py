@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
+
+_FLOAT_ERROR_RATIO: Final = 1e-9
 
 
 def apportioned(shares: npt.NDArray[np.float64], *, total: int) -> npt.NDArray[np.int64]:
@@ -16,11 +20,12 @@ def apportioned(shares: npt.NDArray[np.float64], *, total: int) -> npt.NDArray[n
     [2, 1, 0]
 
     Raises:
-        ValueError: there is no share but something to split.
+        ValueError: the shares do not add up to ``total`` (by more than rounding), so splitting would hide an error.
     """
+    off = abs(float(shares.sum()) - total)
+    if off > len(shares) + _FLOAT_ERROR_RATIO * float(np.abs(shares).sum()):
+        raise ValueError(f"shares add up to {float(shares.sum()):.3f}; expected {total}")
     if len(shares) == 0:
-        if total:
-            raise ValueError(f"{total} cannot be split among nobody; expected at least one share")
         return np.zeros(0, dtype=np.int64)
     parts = np.floor(shares).astype(np.int64)
     left_over = total - int(parts.sum())

@@ -52,7 +52,7 @@ class MarginalCosts:
         options = slice(int(problem.node_start[node]), int(problem.node_start[node + 1]))
         at = problem.option_place[options]
         monthly = problem.option_components_micro_usd[options].sum(axis=1)
-        cost = _float64(monthly + problem.option_one_off_micro_usd[options] / problem.horizon_months * 2)
+        cost = _float64(monthly + problem.option_one_off_micro_usd[options] / problem.horizon_months)
         for flow in self.flows_of[node].tolist():
             cost = cost + self.of_flow(flow, node, at)
         return cost + self.presence.alone_in(own=self.places[node], at=at)

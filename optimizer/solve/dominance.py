@@ -5,12 +5,14 @@ Goldstein's criterion (1994), with transfer and charges. Option ``b`` makes opti
     unary[a] - unary[b] + sum over flows e of v: min over places k of the other end (cost_e(a, k) - cost_e(b, k))
         >= sum of the charges that cover b and not a
 
-and ``b`` weighs no more than ``a`` in any row, is near enough to every place of a neighbour that ``a`` is near enough to,
-and shares with ``a`` whatever attribute a group looks at. Nodes with copies, or with a neighbour that has them, are left
-alone. Options are judged one after the other against those still there, so every removal leaves an optimal plan.
+and ``b`` weighs no more than ``a`` in any row, is near enough to every place of a neighbour that ``a`` is near enough
+to, and shares with ``a`` whatever attribute a group looks at. Nodes with copies, or with a neighbour that has them, are
+left alone. Options are judged one after the other against those still there, so every removal leaves an optimal plan.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +35,7 @@ def undominated_options(model: PlacementModel, option: Ints) -> Ints:
             attributes.setdefault(member, []).append(group.code)
     judged = _can_be_judged(model)
     flows = _flows_by_node(model)
-    places = [np.unique(model.option_place[option[a:b]]) for a, b in zip(start[:-1], start[1:], strict=True)]
+    places = [np.unique(model.option_place[option[a:b]]) for a, b in pairwise(start.tolist())]
     kept = np.ones(len(option), dtype=np.bool_)
     for node in np.flatnonzero(judged & (np.diff(start) > 1)).tolist():
         mine = option[start[node] : start[node + 1]]

@@ -44,17 +44,32 @@ def _undominated(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 
 
 def option_weights(model: PlacementModel) -> sparse.csr_matrix:
-    """What each option weighs in each row, and whether each charge covers it, ``[option, row or charge]``."""
+    """What each option weighs in each row and in each charge that splits a place, ``[option, row or charge]``."""
+    partial = [charge.option for charge in model.charges if not _is_whole(model, charge.option)]
+    return sparse.csr_matrix(sparse.hstack([row_weights(model), covered_by(model, partial)]))
+
+
+def row_weights(model: PlacementModel) -> sparse.csr_matrix:
+    """What each option weighs in each row, ``[option, row]``."""
     sets = [(row.option, row.coefficient) for row in model.rows]
-    sets += [
-        (charge.option, np.ones(len(charge.option))) for charge in model.charges if not _is_whole(model, charge.option)
-    ]
+    return _columns(model, sets)
+
+
+def covered_by(model: PlacementModel, sets: list[npt.NDArray[np.int64]]) -> sparse.csr_matrix:
+    """1 where an option is in a set of options, ``[option, set]``."""
+    return _columns(model, [(option, np.ones(len(option))) for option in sets])
+
+
+def _columns(
+    model: PlacementModel, sets: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]
+) -> sparse.csr_matrix:
+    shape = (len(model.option_node), len(sets))
     if not sets:
-        return sparse.csr_matrix((len(model.option_node), 1))
+        return sparse.csr_matrix(shape)
     option = np.concatenate([entry[0] for entry in sets])
     column = np.repeat(np.arange(len(sets)), [len(entry[0]) for entry in sets])
     value = np.concatenate([entry[1] for entry in sets])
-    return sparse.csr_matrix((value, (option, column)), shape=(len(model.option_node), len(sets)))
+    return sparse.csr_matrix((value, (option, column)), shape=shape)
 
 
 def _is_whole(model: PlacementModel, option: npt.NDArray[np.int64]) -> bool:

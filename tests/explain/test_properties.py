@@ -34,7 +34,8 @@ from tests.problem_documents import RULE_KINDS, problem_documents
 @st.composite
 def problems_with_a_plan(draw: st.DrawFn) -> tuple[Problem, Plan]:
     """Any plan, whether it keeps the rules or not."""
-    document = draw(problem_documents())
+    kinds = draw(st.sampled_from([None, ("open_cost",), ("copies", "max_rtt_ms"), ("open_cost", "copies")]))
+    document = draw(problem_documents(kinds=kinds))
     problem = problem_from_document(document)
     choices = {}
     for node in document["nodes"]:
@@ -155,6 +156,14 @@ def _without_rule(document: dict[str, Any], rule_id: str) -> dict[str, Any]:
         flows = [{name: value for name, value in flow.items() if name != "max_rtt_ms"} for flow in document["flows"]]
         return {**document, "flows": flows}
     return {**document, "rules": [rule for rule in document["rules"] if rule["id"] != rule_id]}
+
+
+def test_shares_that_do_not_add_up_are_refused_and_nothing_is_shared_among_nobody() -> None:
+    with pytest.raises(ValueError, match=r"add up to 5\.000; expected 9"):
+        apportioned(np.array([2.5, 2.5]), total=9)
+    with pytest.raises(ValueError, match="expected 7"):
+        apportioned(np.array([]), total=7)
+    assert apportioned(np.array([]), total=0).tolist() == []
 
 
 @given(

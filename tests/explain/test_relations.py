@@ -64,6 +64,36 @@ def test_a_flow_between_two_moves_is_shared_by_halves_and_one_move_bears_its_own
     assert together.egress_delta_micro_usd.tolist() == [0, 0]
 
 
+def test_two_moves_that_part_bear_the_flow_between_them_in_equal_parts() -> None:
+    places = [HERE, THERE, Place(id="azure:far", provider="azure", region="far", continent="EU")]
+    builder = ProblemBuilder(places, transfer_per_gb=[["0", "0.09", "0.05"]] * 3)
+    for name, place in (("reader", THERE.id), ("data", "azure:far")):
+        builder.node(name, current="stay")
+        builder.option("stay", HERE.id, "100")
+        builder.option("go", place, "50")
+    builder.flow("data", "reader", 1000)
+    problem = builder.build()
+    plan = both_go(problem)
+    egress = attribute(problem, plan, changes_of(problem, plan)).egress_delta_micro_usd
+    assert egress.tolist() == [45 * 10**6, 45 * 10**6]
+
+
+def test_a_flow_is_borne_by_the_end_that_changes_its_place_not_by_one_that_changes_its_tier() -> None:
+    builder = ProblemBuilder([HERE, THERE], transfer_per_gb=[["0", "0.09"], ["0.09", "0"]])
+    builder.node("reader", current="stay")
+    builder.option("stay", HERE.id, "100")
+    builder.option("go", THERE.id, "5")
+    builder.node("data", kind="dataset", current="stay")
+    builder.option("stay", HERE.id, "10")
+    builder.option("go", HERE.id, "4")
+    builder.flow("data", "reader", 1000)
+    problem = builder.build()
+    plan = both_go(problem)
+    found = attribute(problem, plan, changes_of(problem, plan))
+    assert found.egress_delta_micro_usd.tolist() == [90 * 10**6, 0]
+    assert found.contribution_micro_usd.tolist() == [5 * 10**6, 6 * 10**6]
+
+
 def test_opening_a_place_is_paid_by_those_who_enter_it_in_equal_parts() -> None:
     problem = reader_and_data(reader_there_usd="50")
     charged = problem.replace(rules=(OpenCost(id="zone", place=THERE.id, monthly_micro_usd=7_000_001),))

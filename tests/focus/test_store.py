@@ -76,6 +76,16 @@ def test_files_of_different_accounts_do_not_replace_each_other(store: IngestStor
     assert total(store) == 3
 
 
+def test_a_file_that_counts_under_two_sources_is_said(store: IngestStore, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "bill.csv", [row(BilledCost="3")])
+    ingest_files(store, [bill], ingested_at=NOW)
+    report = ingest_files(store, [bill], source="again", ingested_at=NOW)
+    assert [(each.code, each.cost_affected, each.examples) for each in report.oddities] == [
+        ("counted_twice", {"USD": Decimal(3)}, ("bill.csv",))
+    ]
+    assert "aws:111122223333" in report.oddities[0].meaning
+
+
 def test_delivered_files_are_kept_byte_by_byte(store: IngestStore, tmp_path: Path) -> None:
     bill = write_bill(tmp_path / "bill.csv.gz", [row()])
     report = ingest_files(store, [bill], ingested_at=NOW)

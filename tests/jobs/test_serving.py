@@ -64,6 +64,8 @@ def _answers(client: httpx.Client) -> bool:
 def test_a_run_ordered_over_http_is_solved_by_a_worker_and_decided_about(tmp_path: Path) -> None:
     prepare_demo(Settings(data_directory=tmp_path), seed=7, scale=0.02)
     with serving(tmp_path) as (client, family):
+        (first,) = _workers(family)
+        first.kill()
         ordered = client.post(
             "/v1/runs",
             json={"estate": "default", "time_limit_seconds": 20, "gap_ratio": 0.01},
@@ -75,6 +77,7 @@ def test_a_run_ordered_over_http_is_solved_by_a_worker_and_decided_about(tmp_pat
         run = client.get(path).json()
         assert run["status"] == "succeeded", run["failure"]
         assert run["answer"]["verified"] is True
+        assert [each.pid for each in _workers(family)] not in ([], [first.pid]), "the killed worker was replaced"
         stages = [stage["name"] for stage in client.get(f"{path}/stages").json()["items"]]
         assert stages[:3] == ["price", "estate", "generate"]
         ledger = client.get(f"{path}/ledger").json()["items"]
@@ -90,25 +93,11 @@ def test_a_run_ordered_over_http_is_solved_by_a_worker_and_decided_about(tmp_pat
         )
         assert decided.json()["review"]["state"] == "approved"
         workers = family.children(recursive=True)
-        assert workers, "runs are solved in a process of their own"
         os.kill(family.pid, signal.SIGTERM)
         assert family.wait(30) == 0
         _, alive = psutil.wait_procs(workers, timeout=10)
         assert alive == [], "nobody is left behind"
     assert b"Traceback" not in (tmp_path / "server.log").read_bytes()
-
-
-@pytest.mark.slow
-def test_a_worker_that_dies_is_replaced_and_all_end_with_the_server(tmp_path: Path) -> None:
-    with serving(tmp_path) as (client, family):
-        (first,) = _workers(family)
-        first.kill()
-        eventually(lambda: [each.pid for each in _workers(family)] not in ([], [first.pid]), what="another worker")
-        eventually(lambda: client.get("/readyz").status_code == 200, what="the service is ready again")
-        replaced = _workers(family)
-        family.kill()
-        _, alive = psutil.wait_procs(replaced, timeout=10)
-        assert alive == [], "workers end when the server is killed"
 
 
 def _workers(family: psutil.Process) -> list[psutil.Process]:

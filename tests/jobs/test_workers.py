@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from sqlmodel import func, select
@@ -14,7 +15,7 @@ from api.runs.tables import LedgerLineRow
 from tests.api.answers import recommendation
 from tests.api.pipelines import advise_one, always_crash, crash_then_advise, stall, stall_then_advise
 from tests.api.service import Service
-from tests.jobs.workers import eventually, queue_run, run_now, stage_count, worker
+from tests.jobs.workers import eventually, queue_run, run_now, stage_count, worker, worker_thread
 
 
 def rows_of_answers(service: Service) -> tuple[int, int, int]:
@@ -28,7 +29,7 @@ def rows_of_answers(service: Service) -> tuple[int, int, int]:
 
 def test_a_worker_process_does_a_waiting_run(service: Service) -> None:
     queue_run(service, seed=7)
-    with worker(service, advise_one):
+    with worker_thread(service, advise_one):
         eventually(lambda: run_now(service).status == "succeeded", what="the run succeeded")
     run = run_now(service)
     assert (run.attempt, run.lease_owner, run.lease_until) == (1, None, None)
@@ -41,21 +42,23 @@ def test_a_worker_process_does_a_waiting_run(service: Service) -> None:
 
 def test_a_crash_of_the_runs_process_is_tried_again_and_published_once(service: Service) -> None:
     queue_run(service)
-    with worker(service, crash_then_advise):
+    with worker_thread(service, crash_then_advise):
         eventually(lambda: run_now(service).status == "succeeded", what="the second attempt succeeded")
     run = run_now(service)
     assert (run.attempt, run.lost_attempts, run.failure) == (2, 1, None)
     assert rows_of_answers(service) == (1, 1, 2)
 
 
-def test_a_run_that_always_crashes_fails_with_the_reason_after_three_attempts(service: Service) -> None:
+def test_a_run_that_always_crashes_fails_with_the_reason_after_the_attempts_allowed(tmp_path: Path) -> None:
+    service = Service(tmp_path, overrides={"lease_seconds": 1.0, "poll_seconds": 0.05, "max_lost_attempts": 2})
     queue_run(service)
-    with worker(service, always_crash):
+    with worker_thread(service, always_crash):
         eventually(lambda: run_now(service).status == "failed", what="the run failed")
     run = run_now(service)
-    assert (run.attempt, run.lost_attempts) == (3, 3)
+    assert (run.attempt, run.lost_attempts) == (2, 2)
     assert run.failure == {"kind": "ProcessCrashed", "detail": "the process of the run ended with exit code -9"}
     assert rows_of_answers(service) == (0, 0, 0)
+    service.database.close()
 
 
 @pytest.mark.slow
@@ -77,7 +80,7 @@ def test_a_killed_worker_is_replaced_after_its_lease_and_the_run_is_published_on
 
 def test_a_running_run_can_be_cancelled(service: Service) -> None:
     queue_run(service)
-    with worker(service, stall):
+    with worker_thread(service, stall):
         eventually(lambda: stage_count(service) == 1, what="the run got going")
         with service.database.writing() as session:
             assert request_cancel(session, run_id="r1", now=service.clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from multiprocessing.context import SpawnProcess
 
 from sqlmodel import select
 
+from api.clock import utc_now
 from api.jobs.processes import run_worker_process
+from api.jobs.worker import Worker
 from api.runs.result import Pipeline
 from api.runs.tables import RunRow, RunStageRow
 from tests.api.service import Service
@@ -30,6 +33,20 @@ def worker(service: Service, pipeline: Pipeline) -> Iterator[SpawnProcess]:
         process.kill()
         process.join()
         process.close()
+
+
+@contextmanager
+def worker_thread(service: Service, pipeline: Pipeline) -> Iterator[None]:
+    """A worker in this process; each run still has a process of its own."""
+    stop = threading.Event()
+    made = Worker(service.database, service.settings, pipeline=pipeline, collect=None, clock=utc_now)
+    thread = threading.Thread(target=made.run_until, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def queue_run(service: Service, run_id: str = "r1", *, seed: int = 0) -> str:

@@ -21,12 +21,15 @@ def solve(
     """Find the cheapest plan of a problem and prove how close to optimal it is."""
     from api.cli.progress import show_progress
     from api.memory import peak_mb
-    from api.problem_files import read_problem, write_json
+    from api.problem_files import read_problem, why_not_writable, write_json
     from optimizer.exchange.documents import plan_to_document
     from optimizer.plan import Solved
     from optimizer.solve import Limits
     from optimizer.solve import solve as solve_problem
 
+    reason = why_not_writable(output)
+    if reason is not None:
+        raise typer.BadParameter(reason, param_hint="--output")
     stated = read_problem(problem)
     outcome = solve_problem(
         stated,

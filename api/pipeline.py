@@ -31,7 +31,8 @@ from optimizer.solve import Limits, solve
 from optimizer.verify import Refuted, VerifiedPlan, verify
 
 INVENTORY_FOLDER = "inventory"
-RULE_PRICE_SECONDS = 15.0
+RULE_PRICE_SECONDS = 20.0
+RULE_PRICE_SECONDS_EACH = 10.0
 
 
 class RefutedPlanError(RuntimeError):
@@ -113,6 +114,7 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
                 price_snapshot_id=prices.snapshot_id,
                 resolve=_resolver(request) if price_rules else None,
                 rule_price_seconds=RULE_PRICE_SECONDS,
+                rule_price_seconds_each=RULE_PRICE_SECONDS_EACH,
             )
             counts.count_out = len(explanation.recommendations)
     return Planned(

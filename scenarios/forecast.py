@@ -104,14 +104,13 @@ def forecast(
     growth = estimate_growth(history)
     generator = np.random.default_rng(seed)
     activity = _activity(growth, generator, months, simulations)
-    saved = _drawn_saving(saving, generator, simulations)[:, None] * activity
     done = _done(months, months_to_implement)
-    saved = saved * (np.ones(months) if months_to_implement == 0 else np.concatenate([[0.0], done[:-1]]))
+    saving_from = np.ones(months) if months_to_implement == 0 else np.concatenate([[0.0], done[:-1]])
+    saved = _drawn_saving(saving, generator, simulations)[:, None] * activity * saving_from
     baseline = baseline_monthly_micro_usd * activity
     paid_so_far = np.rint(one_off_micro_usd * np.concatenate([[0.0], done])).astype(np.int64)
     paid = paid_so_far[1:] - paid_so_far[:-1]
-    cumulative = np.cumsum(saved - paid, axis=1)
-    bands = [_bands(amounts) for amounts in (baseline, baseline - saved, cumulative)]
+    bands = [_bands(amounts) for amounts in (baseline, baseline - saved, np.cumsum(saved - paid, axis=1))]
     names = months_after(history[-1].month, months)
     return Forecast(
         months=tuple(

@@ -1,7 +1,7 @@
 """Published single-source capacitated facility location instances as documents of the problem format.
 
-Customers are workloads that take one facility each at the cost of their whole demand; facilities are places with an open
-cost and a capacity. Instances: OR-Library cap61-134 and Holmberg, Rönnqvist and Yuan (1999) p1-p36.
+Customers are workloads that take one facility each at the cost of their whole demand; facilities are places with an
+open cost and a capacity. Instances: OR-Library cap61-134 and Holmberg, Rönnqvist and Yuan (1999) p1-p36.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def instance_document(path: Path) -> dict[str, Any]:
     ]
     rules: list[dict[str, Any]] = []
     for at, name in enumerate(names):
-        rules.append({"id": f"capacity {name}", "type": "capacity", "resource": "demand", "place": name, "max": capacity[at]})
+        rules.append(
+            {"id": f"capacity {name}", "type": "capacity", "resource": "demand", "place": name, "max": capacity[at]}
+        )
         rules.append({"id": f"open {name}", "type": "open_cost", "place": name, "monthly": opening[at]})
     return {
         "format": "placement-problem/1",

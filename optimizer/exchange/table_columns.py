@@ -34,7 +34,9 @@ def option_codes(key: pd.MultiIndex, node_index: pd.Index[Any], uses: pd.DataFra
         )
     for row in np.flatnonzero(uses.duplicated(["node", "option", "resource"]).to_numpy()):
         used = uses.iloc[row]
-        raise InvalidProblem(f"row {row}: {used['resource']!r} of option {used['option']!r} stands twice", path="$.uses")
+        raise InvalidProblem(
+            f"row {row}: {used['resource']!r} of option {used['option']!r} stands twice", path="$.uses"
+        )
     return codes
 
 

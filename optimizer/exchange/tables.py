@@ -183,14 +183,17 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
         option_one_off_micro_usd=micro_amounts(options["one_off"], "$.options.one_off"),
         resources=resources,
         use_option=option_codes(option_key, node_index, uses),
-        use_resource=pd.Index(resources).get_indexer(uses["resource"]).astype(np.int64),
+        use_resource=pd.Index(resources).get_indexer(pd.Index(uses["resource"])).astype(np.int64),
         use_amount=numbers(uses["amount"], "$.uses.amount"),
         flow_from=codes_of(node_index, flows["from"], "$.flows.from"),
         flow_to=codes_of(node_index, flows["to"], "$.flows.to"),
         flow_gb=numbers(flows["gb_per_month"], "$.flows.gb_per_month"),
         flow_max_rtt_ms=numbers(flows["max_rtt_ms"], "$.flows.max_rtt_ms", null=True),
         transfer_micro_usd_per_gb=_matrix(
-            place_index, frames["transfer"], micro_amounts(frames["transfer"]["per_gb"], "$.transfer.per_gb"), "$.transfer"
+            place_index,
+            frames["transfer"],
+            micro_amounts(frames["transfer"]["per_gb"], "$.transfer.per_gb"),
+            "$.transfer",
         ).reshape(count, count),
         rtt_ms=_rtt(stated.tables, place_index, frames["rtt"]),
         rules=shell.rules,
@@ -256,7 +259,9 @@ def _frames(tables: Mapping[str, pa.Table]) -> dict[str, pd.DataFrame]:
 
 def _matrix(place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray[Any], path: str) -> npt.NDArray[Any]:
     count = len(place_index)
-    cell = codes_of(place_index, table["from"], f"{path}.from") * count + codes_of(place_index, table["to"], f"{path}.to")
+    cell = codes_of(place_index, table["from"], f"{path}.from") * count + codes_of(
+        place_index, table["to"], f"{path}.to"
+    )
     if len(cell) != count * count or len(np.unique(cell)) != len(cell):
         raise InvalidProblem(f"has {len(cell)} rows; expected each of the {count * count} pairs once", path=path)
     matrix = np.zeros(count * count, dtype=values.dtype)

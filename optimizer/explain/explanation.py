@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.candidates.candidate_set import CandidateSet, DroppedCandidates
 from optimizer.domain.estate import Estate
 from optimizer.domain.policy import Policy
-from optimizer.explain.alternatives import ALTERNATIVES_SHOWN, NodeAlternatives, alternatives_of
+from optimizer.explain.alternatives import ALTERNATIVES_SHOWN, NodeAlternatives, RankedOption, alternatives_of
 from optimizer.explain.changes import changes_of
 from optimizer.explain.feasibility import RuleBook, rejected_cheaper, shown_alternatives
 from optimizer.explain.ledger import Ledger, build_ledger
@@ -123,19 +123,24 @@ def explain(
 
 
 def rejections_of(alternatives: Iterable[NodeAlternatives], demands: Iterable[Demand]) -> dict[str, Rejections]:
-    """How often and by how much each demand, and no other, denies a single node something cheaper, by its id."""
+    """What each demand, and no other, denies single nodes, by the id of the demand; the largest saving first."""
     demand_of = {rule_id: demand.id for demand in demands for rule_id in demand.rule_ids}
-    found: dict[str, Rejections] = {}
+    denied: dict[str, list[RankedOption]] = {}
     for node in alternatives:
-        denied: dict[str, float] = {}
+        first: dict[str, RankedOption] = {}
         for ranked in node.ranked:
             responsible = {demand_of.get(rule_id, rule_id.split(":", 1)[0]) for rule_id in ranked.broken_rules}
             if ranked.is_cheaper and len(responsible) == 1:
-                denied.setdefault(responsible.pop(), -ranked.extra_micro_usd)
-        for demand_id, amount in denied.items():
-            before = found.get(demand_id, Rejections())
-            largest = max(before.largest_micro_usd, math.floor(amount) - 1)
-            found[demand_id] = Rejections(nodes=before.nodes + 1, largest_micro_usd=largest)
+                first.setdefault(responsible.pop(), ranked)
+        for demand_id, ranked in first.items():
+            denied.setdefault(demand_id, []).append(ranked)
+    found = {}
+    for demand_id, options in denied.items():
+        options.sort(key=lambda ranked: ranked.extra_micro_usd)
+        found[demand_id] = Rejections(
+            options=tuple(ranked.option for ranked in options),
+            largest_micro_usd=math.floor(-options[0].extra_micro_usd),
+        )
     return found
 
 

@@ -17,8 +17,8 @@ from optimizer.explain.feasibility import RuleBook, feasibility_of, shown_altern
 from optimizer.explain.money import money_of, priority_of
 from optimizer.explain.operations import operations_of
 from optimizer.explain.placement import placement_of
-from optimizer.explain.recommendation import Recommendation, recommendation_id
-from optimizer.explain.recommendation_parts import Evidence, Money, Relations, Scope, Target
+from optimizer.explain.recommendation import ActionType, Recommendation, recommendation_id
+from optimizer.explain.recommendation_parts import Evidence, Money, Operations, Placement, Relations, Scope, Target
 from optimizer.explain.relations import NodeRelations, bundle_id, relations_of
 from optimizer.explain.sentences import BundleWorth, description_of, title_of
 from optimizer.plan import Plan
@@ -97,22 +97,23 @@ def _recommendation(
     broken_today = [rule.rule_id for rule in feasibility.rules if rule.verdict == "broken_today"]
     confidence = CONFIDENCES[int(candidates.confidence_code[option])]
     title = title_of(target.name, action_type, current, recommended)
+    description = description_of(
+        title,
+        action_type=action_type,
+        recommended=recommended,
+        money=money,
+        component_deltas_micro_usd=_component_deltas_micro_usd(problem, change),
+        broken_today=broken_today,
+        bundle=bundle,
+        rejected=feasibility.rejected_cheaper,
+    )
     return Recommendation(
         id=recommendation_id(
             scope=scope, targets=(target,), action_type=action_type, current=current, recommended=recommended
         ),
         action_type=action_type,
         title=title,
-        description=description_of(
-            title,
-            action_type=action_type,
-            recommended=recommended,
-            money=money,
-            component_deltas_micro_usd=_component_deltas_micro_usd(problem, change),
-            broken_today=broken_today,
-            bundle=bundle,
-            rejected=feasibility.rejected_cheaper,
-        ),
+        description=description,
         priority=priority_of(money, is_required=current is None or bool(broken_today)),
         scope=scope,
         targets=(target,),
@@ -120,17 +121,23 @@ def _recommendation(
         recommended=recommended,
         money=money,
         feasibility=feasibility,
-        operations=operations_of(
-            action_type=action_type,
-            labour_micro_usd=money.one_off.labour_micro_usd,
-            environment=thing.tags.environment,
-            confidence=confidence,
-            may_save_nothing=money.may_save_nothing,
-            purchase=recommended.purchase,
-        ),
+        operations=_operations(action_type, thing, money, recommended, confidence),
         relations=Relations(),
         alternatives=shown_alternatives(alternatives, problem=problem, candidates=candidates, limit=ALTERNATIVES_SHOWN),
         evidence=_evidence(recommended.place_id, confidence, sources),
+    )
+
+
+def _operations(
+    action_type: ActionType, thing: Workload | Dataset, money: Money, recommended: Placement, confidence: str
+) -> Operations:
+    return operations_of(
+        action_type=action_type,
+        labour_micro_usd=money.one_off.labour_micro_usd,
+        environment=thing.tags.environment,
+        confidence=confidence,
+        may_save_nothing=money.may_save_nothing,
+        purchase=recommended.purchase,
     )
 
 

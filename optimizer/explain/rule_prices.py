@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, Literal
 
+import numpy as np
+
 from optimizer.explain.relaxations import Demand, without
 from optimizer.plan import NotSolved, Outcome, Plan, Solved
 from optimizer.problem.problem import Problem
@@ -41,14 +43,15 @@ class RulePrice:
     * ``binding``: dropping it saves something for certain (``low > 0``);
     * ``not_binding``: nothing cheaper was found without it and ``high``, which the gaps leave open, is negligible
       (``NOT_BINDING_RATIO``);
-    * ``within_gap``: neither is proved: it costs at most ``high``, perhaps nothing;
-    * ``not_tested``: time was up before anything was found, and no single change proves it binding either.
+    * ``within_gap``: neither is proved: it costs at most ``high``, perhaps nothing. ``expected`` is what the cheapest
+      plan found without it saves from the plan at hand;
+    * ``not_tested``: time was up before anything was found.
 
     ``high`` is None where time was up before anything bounded it.
 
     Prices do not add up: dropping two rules together may save more or less than the sum.
     ``forbids_cheaper_for`` counts nodes to which it alone denies a cheaper option, the rest of the plan unchanged;
-    ``largest_single_micro_usd`` is the largest of those differences.
+    ``largest_single_micro_usd`` is the largest of those differences, rounded down.
     """
 
     id: str
@@ -64,9 +67,11 @@ class RulePrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejections:
-    """How often and by how much a demand denies a single node something cheaper."""
+    """What a demand, and no other, denies single nodes: the cheapest such option of each node, and the largest saving
+    that one of them would bring, the rest of the plan unchanged.
+    """
 
-    nodes: int = 0
+    options: tuple[int, ...] = ()
     largest_micro_usd: int = 0
 
 
@@ -84,6 +89,7 @@ class _Pricing:
     seconds_each: float
     found: dict[str, RulePrice] = field(default_factory=dict)
     ceiling: dict[str, Decimal] = field(default_factory=dict)
+    known: dict[str, VerifiedPlan] = field(default_factory=dict)
     slack: list[Demand] = field(default_factory=list)
 
 
@@ -113,12 +119,35 @@ def price_rules(
         seconds_left=total_seconds,
         seconds_each=seconds_each,
     )
-    suspects = [demand for demand in demands if rejections.get(demand.id, Rejections()).nodes]
+    for demand in demands:
+        known = _without_search(pricing, demand)
+        if known is not None:
+            pricing.known[demand.id] = known
+    suspects = [demand for demand in demands if rejections.get(demand.id, Rejections()).options]
     suspects.sort(key=lambda demand: -rejections[demand.id].largest_micro_usd)
     _price_together(pricing, [demand for demand in demands if demand not in suspects])
     for demand in suspects:
         _price_together(pricing, [demand])
     return tuple(pricing.found[demand.id] for demand in demands)
+
+
+def _without_search(pricing: _Pricing, demand: Demand) -> VerifiedPlan | None:
+    """The cheapest plan without a demand that needs no search: the plan as it is, or with what the demand denies."""
+    options = pricing.rejections.get(demand.id, Rejections()).options
+    if not options and not demand.node_ids:
+        return None
+    relaxed = without(pricing.problem, [demand])
+    tried = [pricing.plan, _with_options(relaxed, pricing.plan, options)]
+    tried += [_with_options(relaxed, pricing.plan, (option,)) for option in options[:1]]
+    checked = [verify(relaxed, plan) for plan in tried]
+    valid = [plan for plan in checked if isinstance(plan, VerifiedPlan)]
+    return min(valid, key=lambda plan: plan.costs.objective_micro_usd, default=None)
+
+
+def _with_options(problem: Problem, plan: Plan, options: tuple[int, ...]) -> Plan:
+    taking = np.array(options, dtype=np.int64)
+    stays = plan.chosen[~np.isin(problem.option_node[plan.chosen], problem.option_node[taking])]
+    return Plan(chosen=np.sort(np.concatenate([stays, taking])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,26 +192,28 @@ def _solve_without(pricing: _Pricing, demands: Sequence[Demand]) -> _Relaxed | N
     more; the plan counts only if it keeps them, else they are put back and the problem is solved as it is.
     """
     exact = without(pricing.problem, demands)
+    known = pricing.known.get(demands[0].id) if len(demands) == 1 else None
+    start = pricing.plan if known is None else known.plan
     if pricing.slack:
-        outcome = _resolve(pricing, without(pricing.problem, [*demands, *pricing.slack]))
+        outcome = _resolve(pricing, without(pricing.problem, [*demands, *pricing.slack]), start)
         if outcome is None:
             return None
         if isinstance(outcome, Solved):
             kept = verify(exact, outcome.plan)
             if isinstance(kept, VerifiedPlan):
                 return _relaxed(pricing, outcome, kept.costs.objective_micro_usd)
-    outcome = _resolve(pricing, exact)
+    outcome = _resolve(pricing, exact, start)
     if outcome is None:
         return None
     upper = outcome.costs.objective_micro_usd if isinstance(outcome, Solved) else pricing.upper_micro_usd
     return _relaxed(pricing, outcome, upper)
 
 
-def _resolve(pricing: _Pricing, relaxed: Problem) -> Outcome | None:
+def _resolve(pricing: _Pricing, relaxed: Problem, start: Plan) -> Outcome | None:
     if pricing.seconds_left < _LEAST_SECONDS:
         return None
     seconds = min(pricing.seconds_left, pricing.seconds_each)
-    outcome = pricing.resolve(relaxed, pricing.plan, seconds)
+    outcome = pricing.resolve(relaxed, start, seconds)
     pricing.seconds_left -= outcome.facts.seconds
     return outcome
 
@@ -202,10 +233,13 @@ def _relaxed(pricing: _Pricing, outcome: Outcome, upper_micro_usd: Decimal) -> _
 def _price(pricing: _Pricing, demand: Demand, verdict: RuleVerdictKind, upper: Decimal) -> RulePrice:
     """The price of one demand, given the cheapest cost known without it.
 
-    What it alone denies a single node is a plan without it, so the price is at least that less the proved gap.
+    A plan without it that is known without a search counts too. One that is cheaper, but by less than the gap of the
+    problem as it is, proves nothing.
     """
-    rejections = pricing.rejections.get(demand.id, Rejections())
-    upper = min(upper, pricing.upper_micro_usd - rejections.largest_micro_usd)
+    rejections, known = pricing.rejections.get(demand.id, Rejections()), pricing.known.get(demand.id)
+    upper = upper if known is None else min(upper, known.costs.objective_micro_usd)
+    if pricing.upper_micro_usd - upper > _NEGLIGIBLE_MICRO_USD:
+        verdict = "within_gap"
     low = pricing.lower_micro_usd - upper
     ceiling = pricing.ceiling.get(demand.id)
     has_ceiling = ceiling is not None and ceiling.is_finite()
@@ -218,6 +252,6 @@ def _price(pricing: _Pricing, demand: Demand, verdict: RuleVerdictKind, upper: D
         low_micro_usd=int(low.to_integral_value(ROUND_FLOOR)) if is_certain else 0,
         high_micro_usd=int(ceiling.to_integral_value(ROUND_CEILING)) if ceiling is not None and has_ceiling else None,
         expected_micro_usd=int((pricing.upper_micro_usd - upper).to_integral_value(ROUND_FLOOR)),
-        forbids_cheaper_for=rejections.nodes,
+        forbids_cheaper_for=len(rejections.options),
         largest_single_micro_usd=rejections.largest_micro_usd,
     )

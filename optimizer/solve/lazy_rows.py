@@ -5,7 +5,8 @@ solves the model without rows but with a price on them (Lagrange): with prices `
 
     optimum >= min over choices of (cost + sum over rows r of p[r] * (weight[r] - upper[r]))
 
-so every round's bound holds for the whole model. Its answer is repaired by exchanges (``solve.repair``), which also say what the last unit of a broken row cost: the next round's prices. When neither closes the gap that is allowed,
+so every round's bound holds for the whole model. Its answer is repaired by exchanges (``optimizer.solve.repair``),
+which also say what relieving a broken row cost: the next round's prices. When neither closes the gap that is allowed,
 the whole model is solved in the time that is left.
 """
 

@@ -21,7 +21,9 @@ from tests.oracle import Oracle
 from tests.reference import needs_reference_data
 
 
-def test_a_solved_plan_is_verified_and_costs_what_trying_every_plan_finds(placement: Placement, written: Written) -> None:
+def test_a_solved_plan_is_verified_and_costs_what_trying_every_plan_finds(
+    placement: Placement, written: Written
+) -> None:
     document = tiny_document()
     problem = written(document)
     solved = placement("solve", problem, "-o", "out/plan.json")
@@ -107,7 +109,9 @@ def test_a_refused_problem_leaves_the_last_good_plan_alone(placement: Placement,
 @needs_reference_data
 def test_a_solve_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     """Killed after it began; Holmberg's p30 takes seconds, so it cannot have finished."""
-    write_problem(problem_from_document(instance_document(INSTANCES / "sscflp" / "holmberg_p30")), tmp_path / "p30.json")
+    write_problem(
+        problem_from_document(instance_document(INSTANCES / "sscflp" / "holmberg_p30")), tmp_path / "p30.json"
+    )
     plan = tmp_path / "plan.json"
     plan.write_text("last good plan")
     command = [str(PLACEMENT), "solve", str(tmp_path / "p30.json"), "-o", str(plan)]

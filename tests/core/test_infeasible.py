@@ -39,7 +39,11 @@ def narrowed(document: dict[str, Any], kept: set[str]) -> dict[str, Any]:
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(st.sets(st.sampled_from(CLASHING_KINDS), min_size=2, max_size=4).flatmap(lambda kinds: problem_documents(tuple(kinds))))
+@given(
+    st.sets(st.sampled_from(CLASHING_KINDS), min_size=2, max_size=4).flatmap(
+        lambda kinds: problem_documents(tuple(kinds))
+    )
+)
 def test_a_conflict_clashes_by_brute_force_and_not_without_any_one_of_its_rules(document: dict[str, Any]) -> None:
     assume(Oracle(document).optimum() is None)
     outcome = solve(problem_from_document(document))

@@ -73,7 +73,9 @@ class ForgetfulCapacity(Capacity):
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         listed = self.places or tuple(place.id for place in problem.places)
         if len(listed) > 1:
-            Capacity(id=self.id, resource=self.resource, maximum=self.maximum, places=listed[:-1]).contribute(problem, model)
+            Capacity(id=self.id, resource=self.resource, maximum=self.maximum, places=listed[:-1]).contribute(
+                problem, model
+            )
 
 
 class StrictMoveBudget(MoveBudget):
@@ -81,7 +83,9 @@ class StrictMoveBudget(MoveBudget):
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         fewer = None if self.max_moves is None else max(self.max_moves - 1, 0)
-        MoveBudget(id=self.id, max_moves=fewer, max_one_off_micro_usd=self.max_one_off_micro_usd).contribute(problem, model)
+        MoveBudget(id=self.id, max_moves=fewer, max_one_off_micro_usd=self.max_one_off_micro_usd).contribute(
+            problem, model
+        )
 
 
 class BlindKeepApart(KeepApart):

@@ -1,4 +1,4 @@
-"""What a caller may rely on from ``solve``: proof, repeatability, limits, progress, and a second solver in its place."""
+"""What a caller may rely on from ``solve``: proof, repeatability, limits, progress, another solver in its place."""
 
 from __future__ import annotations
 

@@ -6,14 +6,16 @@ else; what each stage does lives in the package that owns it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from api.answers import result_of
 from api.planned import Planned
 from api.runs.result import RunRequest, RunResult, StageReport
 from api.stages import Line
 from collectors.estate import EstateBuild, build_estate
+from collectors.estate.contracted import contracted_ratios
 from collectors.estate.monthly_totals import monthly_totals
 from collectors.inventory import read_inventory
 from collectors.policies import REFERENCE_POLICY_FILE, load_reference_policy_text
@@ -48,12 +50,14 @@ def run_pipeline(request: RunRequest, *, on_stage: Callable[[StageReport], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What planning starts from, as read: prices, policy, the estate with its account of money, the bills by month."""
+    """What planning starts from, as read: prices, policy, the estate with its account of money, the bills by month,
+    and by service what the company pays as a ratio of the list price."""
 
     prices: PriceBook
     policy: Policy
     build: EstateBuild
     monthly_history_micro_usd: tuple[tuple[str, int], ...]
+    contracted_ratio: Mapping[str, Decimal]
 
 
 def read_facts(request: RunRequest, line: Line) -> Facts:
@@ -67,11 +71,12 @@ def read_facts(request: RunRequest, line: Line) -> Facts:
         inventory = read_inventory(request.data_directory / INVENTORY_FOLDER)
         build = build_estate(store, inventory, as_of_on=request.as_of_on, name=request.estate, prices=prices)
         history = monthly_totals(store, build.estate.billing_months)
+        ratios = contracted_ratios(store, inventory, build.estate.billing_months)
         counts.count_in = sum(version.rows for version in store.periods())
         counts.count_out = len(build.estate.workloads) + len(build.estate.datasets)
         counts.count_dropped = sum(cost.rows for cost in build.unmatched)
         counts.input_fingerprint = store.fingerprint()
-    return Facts(prices=prices, policy=policy, build=build, monthly_history_micro_usd=history)
+    return Facts(prices=prices, policy=policy, build=build, monthly_history_micro_usd=history, contracted_ratio=ratios)
 
 
 def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) -> Planned:
@@ -84,7 +89,7 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
     facts = read_facts(request, line)
     build, prices, policy = facts.build, facts.prices, facts.policy
     with line.stage("generate") as counts:
-        candidates = generate_candidates(build.estate, prices, policy)
+        candidates = generate_candidates(build.estate, prices, policy, contracted_ratio=facts.contracted_ratio)
         counts.count_in, counts.count_out = len(candidates.node_ids), len(candidates.candidate_ids)
         counts.count_dropped = sum(dropped.count for dropped in candidates.dropped)
     with line.stage("compile") as counts:

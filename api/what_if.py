@@ -39,7 +39,12 @@ def compare_scenario(request: RunRequest, scenario: str) -> Comparison | str:
 def planning_inputs(request: RunRequest) -> PlanningInputs:
     """Estate, prices and policy of a data directory, ready for edits."""
     facts = read_facts(request, Line(_silent))
-    return PlanningInputs(estate=facts.build.estate, prices=facts.prices, policy=facts.policy)
+    return PlanningInputs(
+        estate=facts.build.estate,
+        prices=facts.prices,
+        policy=facts.policy,
+        contracted_ratio=facts.contracted_ratio,
+    )
 
 
 def read_scenario(scenario: str, inputs: PlanningInputs) -> Scenario:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from optimizer.domain.estate import Dataset, Estate, Workload
 from optimizer.domain.policy import Policy, Selector
@@ -13,12 +14,14 @@ from optimizer.pricing import PriceBook
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanningInputs:
     """Everything that decides the problem. Edits act here and not on the problem, which has already lost whatever the
-    candidate filters dropped.
+    candidate filters dropped. ``contracted_ratio`` is, by service, what the company pays over the list price; services
+    without one are priced at list.
     """
 
     estate: Estate
     prices: PriceBook
     policy: Policy
+    contracted_ratio: Mapping[str, Decimal] = field(default_factory=dict)
 
     def with_estate(self, **changes: object) -> PlanningInputs:
         """The same inputs with fields of the estate changed; the estate is validated again."""

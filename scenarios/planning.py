@@ -70,7 +70,9 @@ def plan(inputs: PlanningInputs, *, effort: Effort) -> PlanningOutcome:
         RefutedPlan: the solver's answer does not stand up to the verifier, which is a defect of the product.
         OptimizerError: the inputs contradict each other or a price that is needed is missing.
     """
-    candidates = generate_candidates(inputs.estate, inputs.prices, inputs.policy)
+    candidates = generate_candidates(
+        inputs.estate, inputs.prices, inputs.policy, contracted_ratio=inputs.contracted_ratio
+    )
     problem = build_problem(inputs.estate, candidates, inputs.policy, inputs.prices)
     outcome = solve(problem, limits=effort.limits, seed=effort.seed)
     if not isinstance(outcome, Solved):

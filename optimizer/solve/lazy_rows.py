@@ -72,6 +72,9 @@ def solve_with_lazy_rows(
     if whole.verdict == "infeasible":
         return whole
     found.take(whole, np.zeros(len(model.rows)))
+    if not found.is_exact and whole.chosen is not None and not found.is_close_enough():
+        # Broken by less than the solver's tolerance: handed on as it is, for ``optimizer.solve.cuts`` to cut off.
+        return replace(whole, bound_usd=found.bound_usd)
     close = found.is_close_enough() or whole.verdict == "optimal"
     return found.answer("optimal" if close else whole.verdict, whole.method)
 
@@ -84,13 +87,13 @@ class _Found:
         self._gap_ratio = gap_ratio
         self._chosen: Ints | None = None
         self._cost_usd = float("inf")
-        self._bound_usd = float("-inf")
+        self.bound_usd = float("-inf")
         self.is_exact = False
 
     def take(self, answer: RawAnswer, prices: Floats) -> Repair | None:
         """Keep what a round found; the repaired answer when it broke rows, or what it pays at the margin."""
         upper = np.array([row.upper for row in self._model.rows])
-        self._bound_usd = max(self._bound_usd, answer.bound_usd - float(prices @ upper) / MICRO_USD_PER_USD)
+        self.bound_usd = max(self.bound_usd, answer.bound_usd - float(prices @ upper) / MICRO_USD_PER_USD)
         if answer.chosen is None:
             return None
         broken = any(is_broken(row, answer.chosen) for row in self._model.rows)
@@ -106,14 +109,14 @@ class _Found:
 
     def is_close_enough(self) -> bool:
         """Whether the plan is proved to be within the allowed gap."""
-        return self._cost_usd - self._bound_usd <= self._gap_ratio * abs(self._cost_usd) and bool(self._gap_ratio)
+        return self._cost_usd - self.bound_usd <= self._gap_ratio * abs(self._cost_usd) and bool(self._gap_ratio)
 
     def answer(self, verdict: Verdict, method: str) -> RawAnswer:
         """What there is to say."""
         if self._chosen is None:
-            return RawAnswer(verdict="nothing_found", chosen=None, bound_usd=self._bound_usd, method=method)
+            return RawAnswer(verdict="nothing_found", chosen=None, bound_usd=self.bound_usd, method=method)
         known: Verdict = "optimal" if verdict == "optimal" else "feasible"
-        return RawAnswer(verdict=known, chosen=self._chosen, bound_usd=self._bound_usd, method=method)
+        return RawAnswer(verdict=known, chosen=self._chosen, bound_usd=self.bound_usd, method=method)
 
 
 def _priced(model: PlacementModel, prices: Floats) -> PlacementModel:

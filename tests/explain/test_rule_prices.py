@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from optimizer.domain.place import Place
@@ -180,3 +182,43 @@ def test_a_round_trip_limit_in_a_clash_is_named_by_its_flow() -> None:
     latency = next(rule for rule in found.rules if rule.rule_type == "max_rtt_ms")
     assert latency.node_ids == ("d", "w")
     assert "within 30 ms" in latency.sentence
+
+
+def test_without_time_the_copies_of_a_statement_still_prove_its_price_from_below() -> None:
+    found = prices(copied(), seconds=0)["two"]
+    assert found.verdict == "binding"
+    assert found.low_micro_usd == pytest.approx(6_000_000, abs=3)
+    assert found.high_micro_usd is None
+
+
+def test_without_time_everything_that_a_rule_denies_is_taken_together() -> None:
+    builder = ProblemBuilder(PLACES, horizon_months=1)
+    for name in ("w1", "w2", "w3"):
+        builder.node(name, current="stay")
+        builder.option("stay", "aws:fr", "100")
+        builder.option("us", "aws:us", "60")
+    builder.rule(Allow(id="eu", nodes=("w1", "w2", "w3"), jurisdictions=("EU",)))
+    found = prices(builder.build(), seconds=0)["eu"]
+    assert found.largest_single_micro_usd == pytest.approx(40_000_000, abs=1)
+    assert found.low_micro_usd == pytest.approx(120_000_000, abs=3)
+    assert found.forbids_cheaper_for == 3
+
+
+def test_with_a_gap_wider_than_what_is_denied_nothing_is_claimed_but_the_saving_found_is_shown() -> None:
+    builder = one_workload(us="60")
+    builder.rule(Allow(id="eu", nodes=("w",), jurisdictions=("EU",)))
+    problem = builder.build()
+    outcome = solve(problem)
+    assert isinstance(outcome, Solved)
+    loose = replace(outcome, lower_bound_micro_usd=outcome.lower_bound_micro_usd - 50_000_000)
+    demands = demands_of(problem, Statements.of(POLICY))
+    (found,) = price_rules(
+        problem,
+        loose,
+        demands,
+        rejections=rejections_of(alternatives_of(problem, outcome.plan), demands),
+        resolve=resolve,
+        total_seconds=0,
+        seconds_each=0,
+    )
+    assert (found.verdict, found.low_micro_usd, found.expected_micro_usd) == ("within_gap", 0, 40_000_000)

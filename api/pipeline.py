@@ -25,6 +25,7 @@ from optimizer.candidates import generate_candidates
 from optimizer.domain.policy import Policy
 from optimizer.domain.policy_file import parse_policy
 from optimizer.explain.explanation import explain
+from optimizer.explain.rule_prices import RULE_PRICE_GAP_RATIO
 from optimizer.plan import Outcome, Plan, Solved
 from optimizer.pricing import PriceBook
 from optimizer.problem.from_candidates import build_problem
@@ -157,7 +158,8 @@ def _verified(problem: Problem, outcome: Solved) -> VerifiedPlan:
 
 def _resolver(request: RunRequest) -> Callable[[Problem, Plan, float], Outcome]:
     def resolve(problem: Problem, start: Plan, seconds: float) -> Outcome:
-        limits = Limits(time_limit_seconds=seconds, gap_ratio=request.gap_ratio)
+        gap_ratio = min(request.gap_ratio, RULE_PRICE_GAP_RATIO)
+        limits = Limits(time_limit_seconds=seconds, gap_ratio=gap_ratio)
         return solve(problem, limits=limits, seed=request.seed, start=start)
 
     return resolve

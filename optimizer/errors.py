@@ -4,6 +4,9 @@ OptimizerError
 ├── InvalidPlace           a place whose fields contradict each other
 ├── InvalidEstate          an estate that refers to what it does not hold
 ├── InvalidPolicy          a policy statement that cannot be meant
+│   └── InvalidPolicyFile  every mistake of a policy file, each with its line (optimizer.domain.policy_file)
+├── InvalidTomlFile        the same for any file that people edit (optimizer.domain.located_toml)
+├── InvalidPriceBook       price rows that contradict each other (optimizer.pricing.errors)
 ├── InvalidProblem         a problem that breaks the published format or its own index
 ├── InvalidPlan            a plan that does not belong to its problem
 ├── UnknownPlace           a place id that the price book does not know

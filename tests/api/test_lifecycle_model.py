@@ -82,17 +82,18 @@ def model_decide(each: Modelled, action: str, day: int) -> bool:
     return allowed
 
 
-NIGHTS = st.dictionaries(st.sampled_from(NODES), st.tuples(st.sampled_from(PLACES), st.integers(1, 2)))
+ADVICE = st.tuples(st.sampled_from(PLACES), st.integers(1, 2))
+NIGHTS = st.one_of(st.fixed_dictionaries({"a": ADVICE}), st.fixed_dictionaries({"a": ADVICE}), st.just({}))
 DECISIONS = st.tuples(
     st.tuples(st.sampled_from(NODES), st.sampled_from(PLACES)),
     st.sampled_from(["accept", "reject", "snooze", "reopen"]),
 )
-STEPS = st.lists(st.one_of(NIGHTS, DECISIONS), min_size=8, max_size=12)  # few names, so that steps often meet
+STEPS = st.lists(st.one_of(NIGHTS, DECISIONS), min_size=15, max_size=30)  # few names, so that steps often meet
 
 
 @pytest.mark.slow
 @given(steps=STEPS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nights_and_decisions_do_what_the_model_says(steps: list[dict[str, tuple[str, int]] | tuple[Key, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         service, model = Service(Path(folder)), Model()

@@ -34,8 +34,8 @@ from optimizer.solve import Limits, solve
 from optimizer.verify import Refuted, VerifiedPlan, verify
 
 INVENTORY_FOLDER = "inventory"
-RULE_PRICE_SECONDS = 20.0
-RULE_PRICE_SECONDS_EACH = 10.0
+RULE_PRICE_SECONDS = 25.0
+RULE_PRICE_SECONDS_EACH = 15.0
 
 
 class RefutedPlanError(RuntimeError):
@@ -118,7 +118,7 @@ def plan_estate(request: RunRequest, line: Line, *, price_rules: bool = True) ->
                 policy=policy,
                 outcome=outcome,
                 price_snapshot_id=prices.snapshot_id,
-                resolve=_resolver(request) if price_rules else None,
+                resolve=_resolver(request, outcome) if price_rules else None,
                 rule_price_seconds=RULE_PRICE_SECONDS,
                 rule_price_seconds_each=RULE_PRICE_SECONDS_EACH,
             )
@@ -156,10 +156,12 @@ def _verified(problem: Problem, outcome: Solved) -> VerifiedPlan:
     return answer
 
 
-def _resolver(request: RunRequest) -> Callable[[Problem, Plan, float], Outcome]:
+def _resolver(request: RunRequest, outcome: Solved) -> Callable[[Problem, Plan, float], Outcome]:
+    """How rules are priced: the problem without a rule, from the plan and the row prices of the problem with it."""
+
     def resolve(problem: Problem, start: Plan, seconds: float) -> Outcome:
         gap_ratio = min(request.gap_ratio, RULE_PRICE_GAP_RATIO)
         limits = Limits(time_limit_seconds=seconds, gap_ratio=gap_ratio)
-        return solve(problem, limits=limits, seed=request.seed, start=start)
+        return solve(problem, limits=limits, seed=request.seed, start=start, row_prices=outcome.row_prices)
 
     return resolve

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -83,12 +84,17 @@ class SolverFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solved:
-    """A plan with a proof: no plan of the problem costs less than ``lower_bound_micro_usd``."""
+    """A plan with a proof: no plan of the problem costs less than ``lower_bound_micro_usd``.
+
+    ``row_prices`` are the prices of rows (micro-USD per unit of weight, by name and occurrence) that gave the bound:
+    a good start for solving a similar problem.
+    """
 
     plan: Plan
     costs: PlanCosts
     lower_bound_micro_usd: Decimal
     facts: SolverFacts
+    row_prices: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
     @property
     def gap_ratio(self) -> float:

@@ -107,7 +107,7 @@ def _rule_prices(
     def resolve(relaxed: Problem, start: Plan, seconds: float) -> Outcome:
         gap_ratio = min(effort.limits.gap_ratio, RULE_PRICE_GAP_RATIO)
         limits = Limits(time_limit_seconds=seconds, gap_ratio=gap_ratio)
-        return solve(relaxed, limits=limits, seed=effort.seed, start=start)
+        return solve(relaxed, limits=limits, seed=effort.seed, start=start, row_prices=solved.row_prices)
 
     return price_rules(
         problem,

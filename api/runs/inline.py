@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.clock import Clock
 from api.database.engine import Database
+from api.errors import AttemptLost
 from api.jobs.queue import finish, record_stage
 from api.runs.repository import create_run, persist_result
 from api.runs.result import Pipeline, RunRequest, RunResult, StageReport
@@ -61,7 +63,7 @@ def run_inline(
         persist_result(database, run_id=run_id, attempt=attempt, result=result, now=clock())
     except BaseException as error:
         failure = {"kind": type(error).__name__, "detail": str(error)}
-        with database.writing() as session:
+        with suppress(AttemptLost), database.writing() as session:
             finish(session, run_id=run_id, attempt=attempt, status="failed", now=clock(), failure=failure)
         raise
     return run_id, result

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
@@ -38,6 +39,7 @@ def solve(
     limits: Limits | None = None,
     seed: int = 0,
     start: Plan | None = None,
+    row_prices: Mapping[tuple[str, int], float] | None = None,
     solver: Solver = solve_with_lazy_rows,
     on_progress: ProgressCallback | None = None,
     clock: Clock = time.perf_counter,
@@ -46,6 +48,7 @@ def solve(
     """The cheapest plan of a problem within the limits, with a proved lower bound.
 
     ``start`` is a plan to fall back on (last night's, or staying): it is returned when nothing cheaper is found.
+    ``row_prices`` are those of a similar problem's ``Solved``: a good guess spares a round.
     """
     limits = limits or Limits()
     watch = _Watch(clock, cpu_clock, on_progress)
@@ -68,7 +71,20 @@ def solve(
         costs=best.costs,
         lower_bound_micro_usd=bound if bound is not None else Decimal("-Infinity"),
         facts=watch.facts(answer.method, stopped_by),
+        row_prices={}
+        if answer.row_prices is None
+        else dict(zip(_row_names(model), answer.row_prices.tolist(), strict=True)),
     )
+
+
+def _row_names(model: PlacementModel) -> list[tuple[str, int]]:
+    """Rows by name and occurrence: a move budget has one for moves and one for money."""
+    seen: Counter[str] = Counter()
+    names = []
+    for row in model.rows:
+        names.append((row.name, seen[row.name]))
+        seen[row.name] += 1
+    return names
 
 
 class _Watch:

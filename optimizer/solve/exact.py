@@ -24,12 +24,16 @@ SHARE_OF_GAP = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RawAnswer:
-    """Option indices chosen (ascending) when a point was found, and a bound in USD; not yet verified."""
+    """Option indices chosen (ascending) when a point was found, and a bound in USD; not yet verified.
+
+    ``row_prices`` (micro-USD per unit of weight, ``[row]``) are those that the bound was found with, if any.
+    """
 
     verdict: Verdict
     chosen: npt.NDArray[np.int64] | None
     bound_usd: float
     method: str
+    row_prices: npt.NDArray[np.float64] | None = None
 
 
 class Solver(Protocol):
@@ -43,9 +47,10 @@ class Solver(Protocol):
         seed: int,
         clock: Clock,
         row_slack_ratio: float = 0.0,
+        row_prices: npt.NDArray[np.float64] | None = None,
         on_bound: Callable[[float], None] | None = None,
     ) -> RawAnswer:
-        """Choose options, or say why not, within the limits."""
+        """Choose options, or say why not, within the limits; ``row_prices`` are a guess to start from."""
 
 
 def solve_exactly(
@@ -55,6 +60,7 @@ def solve_exactly(
     seed: int,
     clock: Clock,
     row_slack_ratio: float = 0.0,
+    row_prices: npt.NDArray[np.float64] | None = None,
     on_bound: Callable[[float], None] | None = None,
 ) -> RawAnswer:
     """Solve every block of the group-flow program; the bound is the sum of the blocks' bounds."""

@@ -7,7 +7,8 @@ For a flow ``(u, v)`` of ``q`` GB, groups ``g, h`` with price ``Q[g, h]``, place
     0 <= a[l] <= x[u, l], x[v, l]                         sum_{l in g} a[l] <= y[g, g]
     cost = q * (sum_{g, h} Q[g, h] y[g, h] - sum_l saving[l] a[l])
 
-Flows in both directions between two single-copy nodes share ``y`` and ``a``; a limit on their round trip is stated by
+Between single-copy nodes only cells that save against the dearest price get a ``y`` (see ``_savings``); both directions
+share ``y`` and ``a``; a limit on their round trip is stated by
 place, apart from the price, so that it splits no group. A node with copies serves each chosen place of its reader from
 any of its own that is near enough: there the groups tell limits apart, and the first equality becomes
 ``y[g, h] <= m * sum_{l in g} x[u, l]``.
@@ -72,7 +73,8 @@ class _Formulation:
         self._rows(opened)
         for group in self.model.groups:
             self._same(group) if group.same else self._apart(group)
-        for pairs in self._pairs():
+        self._savings(self._single_pairs())
+        for pairs in self._copied_pairs():
             self._flow(pairs)
         self._near()
         return GroupFlow(program=self.program.build(), option=self.option)
@@ -184,16 +186,21 @@ class _Formulation:
         _, by_value = np.unique(cells % len(values), return_inverse=True)
         self.program.rows(by_value, present, 1.0, -np.inf, 1.0)
 
-    def _pairs(self) -> list[_Pairs]:
-        """Single-copy flows, opposite ones merged, by price alone; flows of copies by price and limit."""
+    def _single_pairs(self) -> _Pairs:
+        """Flows between nodes of one copy, opposite ones merged, by price alone."""
+        model = self.model
+        per_gb = model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD
+        single = (model.node_take[model.pair_from] == 1) & (model.node_take[model.pair_to] == 1)
+        paid = np.flatnonzero(single & (model.pair_gb > 0))
+        return _merged(discover_groups(per_gb, np.ones_like(per_gb, dtype=np.bool_)), model, paid, both_ways=True)
+
+    def _copied_pairs(self) -> list[_Pairs]:
+        """Flows of nodes with copies, by price and limit."""
         model = self.model
         everywhere = np.ones_like(model.transfer_micro_usd_per_gb, dtype=np.bool_)
         per_gb = model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD
         copied = (model.node_take[model.pair_from] > 1) | (model.node_take[model.pair_to] > 1)
         families = []
-        paid = np.flatnonzero(~copied & (model.pair_gb > 0))
-        if per_gb.any():
-            families.append(_merged(discover_groups(per_gb, everywhere), model, paid, both_ways=True))
         for limit in (-1, *range(len(model.pair_admissible))):
             admissible = everywhere if limit < 0 else model.pair_admissible[limit]
             flow = np.flatnonzero(copied & (model.pair_limit == limit) & ((model.pair_gb > 0) | (limit >= 0)))
@@ -232,6 +239,46 @@ class _Formulation:
             0.0,
         )
 
+    def _savings(self, pairs: _Pairs) -> None:
+        """Flows as what they cost at most, which falls on one end alone, less what being near saves.
+
+        With ``most[g] = max over h of Q[g, h]`` a flow costs ``q * (sum_g most[g] * sum_{l in g} x[u, l]
+        - sum_{g, h} (most[g] - Q[g, h]) * y[g, h])``. Cells that save nothing need no ``y``, and the equalities
+        become ``<=``: the bound is the same, because a cell that is left out could only have saved nothing.
+        """
+        if not len(pairs.source):
+            return
+        groups = pairs.groups
+        sums = _GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
+        at_source, at_target = sums.present[pairs.source], sums.present[pairs.target]
+        forward = pairs.forward_gb[:, None] * _dearest(groups.price, at_target)
+        backward = pairs.backward_gb[:, None] * _dearest(groups.price, at_source)
+        for end, present, most in ((pairs.source, at_source, forward), (pairs.target, at_target, backward)):
+            pair, group = np.nonzero(present)
+            row, column = sums.expand(end[pair], group)
+            self.program.add_cost(column, most[pair, group][row])
+        pair, g, h = np.nonzero(at_source[:, :, None] & at_target[:, None, :])
+        saving = forward[pair, g] - pairs.forward_gb[pair] * groups.price[g, h]
+        saving += backward[pair, h] - pairs.backward_gb[pair] * groups.price[h, g]
+        worth = (saving > 0) | (g == h)
+        pair, g, h = pair[worth], g[worth], h[worth]
+        y = self.program.columns(-saving[worth])
+        for end, group in ((pairs.source, g), (pairs.target, h)):
+            self._at_most(end, sums, pair, group, y)
+        self._same_place(pairs, sums, _diagonal(pairs, pair, g, h, y))
+
+    def _at_most(self, end: Ints, sums: _GroupSums, pair: Ints, group: Ints, y: Ints) -> None:
+        """``sum of y <= sum_{l in group} x[end, l]`` for every pair and group that has a ``y``."""
+        cell, number = np.unique(pair * sums.groups + group, return_inverse=True)
+        row, column = sums.expand(end[cell // sums.groups], cell % sums.groups)
+        self.program.rows(
+            np.concatenate([number, row]),
+            np.concatenate([y, column]),
+            np.concatenate([np.ones(len(y)), -np.ones(len(column))]),
+            -np.inf,
+            0.0,
+        )
+
     def _flow(self, pairs: _Pairs) -> None:
         groups = pairs.groups
         sums = _GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
@@ -243,10 +290,7 @@ class _Formulation:
         y = self.program.columns(cost, upper=upper)
         self._balance_target(pairs, sums, pair, h, y)
         self._balance_source(pairs, sums, pair, g, y)
-        diagonal = np.full((len(pairs.source), groups.count), -1, dtype=np.int64)
-        same = g == h
-        diagonal[pair[same], g[same]] = y[same]
-        self._same_place(pairs, sums, diagonal)
+        self._same_place(pairs, sums, _diagonal(pairs, pair, g, h, y))
 
     def _balance_target(self, pairs: _Pairs, sums: _GroupSums, pair: Ints, h: Ints, y: Ints) -> None:
         """``sum_g y[g, h] = sum_{l in h} x[v, l]`` for every group in which the target may be."""
@@ -338,12 +382,12 @@ class _GroupSums:
         self.present[node, groups.code[place]] = True
         self._by_group = _Runs(node * groups.count + groups.code[place], x, nodes * groups.count)
         self._by_place = _Runs(node * len(groups.code) + place, x, nodes * len(groups.code))
-        self._groups = groups.count
+        self.groups = groups.count
         self._places = len(groups.code)
 
     def expand(self, node: Ints, group: Ints) -> tuple[Ints, Ints]:
         """For each (node, group) its columns: positions into the arguments, and columns."""
-        return self._by_group.of(node * self._groups + group)
+        return self._by_group.of(node * self.groups + group)
 
     def at_place(self, node: Ints, place: Ints) -> tuple[Ints, Ints]:
         """For each (node, place) its columns: positions into the arguments, and columns."""
@@ -363,6 +407,19 @@ class _Runs:
         position = np.repeat(np.arange(len(key)), count)
         offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
         return position, self._column[np.repeat(self._start[key], count) + offset]
+
+
+def _dearest(price: Floats, present: npt.NDArray[np.bool_]) -> Floats:
+    """Dearest price from each group of one end to a group in which the other may be, ``[pair, group]``."""
+    return np.asarray(np.where(present[:, None, :], price[None], -np.inf).max(axis=2), dtype=np.float64)
+
+
+def _diagonal(pairs: _Pairs, pair: Ints, g: Ints, h: Ints, y: Ints) -> Ints:
+    """The column of ``y[g, g]`` of each pair, -1 where there is none, ``[pair, group]``."""
+    diagonal = np.full((len(pairs.source), pairs.groups.count), -1, dtype=np.int64)
+    same = g == h
+    diagonal[pair[same], g[same]] = y[same]
+    return diagonal
 
 
 def _merged(groups: PlaceGroups, model: PlacementModel, flow: Ints, *, both_ways: bool) -> _Pairs:

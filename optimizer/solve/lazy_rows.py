@@ -27,7 +27,7 @@ from optimizer.units import MICRO_USD_PER_USD
 
 PRICED_ROUNDS = 3
 ROW_TOLERANCE = 1e-9
-SHARE_OF_TIME = 0.4
+SHARE_OF_TIME = 0.6
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -39,6 +39,7 @@ def solve_with_lazy_rows(
     seed: int,
     clock: Clock,
     row_slack_ratio: float = 0.0,
+    row_prices: Floats | None = None,
     on_bound: Callable[[float], None] | None = None,
     solver: Solver = solve_exactly,
 ) -> RawAnswer:
@@ -48,7 +49,7 @@ def solve_with_lazy_rows(
     """
     deadline = clock() + limits.time_limit_seconds
     found = _Found(model, limits.gap_ratio)
-    prices = np.zeros(len(model.rows))
+    prices = np.zeros(len(model.rows)) if row_prices is None or not limits.gap_ratio else row_prices
     for _ in range(PRICED_ROUNDS if limits.gap_ratio and len(model.rows) else 1):
         left = max(deadline - clock(), 0.1) * (SHARE_OF_TIME if len(model.rows) else 1.0)
         answer = solver(
@@ -88,12 +89,15 @@ class _Found:
         self._chosen: Ints | None = None
         self._cost_usd = float("inf")
         self.bound_usd = float("-inf")
+        self._prices = np.zeros(len(model.rows))
         self.is_exact = False
 
     def take(self, answer: RawAnswer, prices: Floats) -> Repair | None:
         """Keep what a round found; the repaired answer when it broke rows, or what it pays at the margin."""
         upper = np.array([row.upper for row in self._model.rows])
-        self.bound_usd = max(self.bound_usd, answer.bound_usd - float(prices @ upper) / MICRO_USD_PER_USD)
+        bound_usd = answer.bound_usd - float(prices @ upper) / MICRO_USD_PER_USD
+        if bound_usd > self.bound_usd:
+            self.bound_usd, self._prices = bound_usd, prices
         if answer.chosen is None:
             return None
         broken = any(is_broken(row, answer.chosen) for row in self._model.rows)
@@ -109,14 +113,18 @@ class _Found:
 
     def is_close_enough(self) -> bool:
         """Whether the plan is proved to be within the allowed gap."""
-        return self._cost_usd - self.bound_usd <= self._gap_ratio * abs(self._cost_usd) and bool(self._gap_ratio)
+        if self._chosen is None or not self._gap_ratio:
+            return False
+        return self._cost_usd - self.bound_usd <= self._gap_ratio * abs(self._cost_usd)
 
     def answer(self, verdict: Verdict, method: str) -> RawAnswer:
         """What there is to say."""
-        if self._chosen is None:
-            return RawAnswer(verdict="nothing_found", chosen=None, bound_usd=self.bound_usd, method=method)
-        known: Verdict = "optimal" if verdict == "optimal" else "feasible"
-        return RawAnswer(verdict=known, chosen=self._chosen, bound_usd=self.bound_usd, method=method)
+        known: Verdict = "nothing_found"
+        if self._chosen is not None:
+            known = "optimal" if verdict == "optimal" else "feasible"
+        return RawAnswer(
+            verdict=known, chosen=self._chosen, bound_usd=self.bound_usd, method=method, row_prices=self._prices
+        )
 
 
 def _priced(model: PlacementModel, prices: Floats) -> PlacementModel:
@@ -151,4 +159,5 @@ def model_cost_micro_usd(model: PlacementModel, chosen: Ints) -> float:
 def is_broken(row: Row, chosen: Ints) -> bool:
     """Whether the chosen options weigh more than the row allows, beyond rounding."""
     weight = float(row.coefficient[np.isin(row.option, chosen)].sum())
-    return weight > row.upper + ROW_TOLERANCE * max(1.0, abs(row.upper))
+    scale = max(float(np.abs(row.coefficient).max(initial=0.0)), abs(row.upper))
+    return weight > row.upper + ROW_TOLERANCE * scale

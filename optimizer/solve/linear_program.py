@@ -36,6 +36,7 @@ class LinearProgramBuilder:
         self._integer: list[npt.NDArray[np.bool_]] = []
         self._columns = 0
         self._rows = 0
+        self._added_cost: list[tuple[Ints, Floats]] = []
         self._entries: list[tuple[Ints, Ints, Floats]] = []
         self._lower_bounds: list[Floats] = []
         self._upper_bounds: list[Floats] = []
@@ -48,6 +49,10 @@ class LinearProgramBuilder:
         self._integer.append(np.full(added, integer))
         self._columns += added
         return np.arange(self._columns - added, self._columns, dtype=np.int64)
+
+    def add_cost(self, column: Ints, cost: Floats) -> None:
+        """More cost for columns that are there already; a column may stand several times."""
+        self._added_cost.append((column, cost))
 
     def rows(
         self, row: Ints, column: Ints, value: Floats | float, lower: Floats | float, upper: Floats | float
@@ -66,8 +71,11 @@ class LinearProgramBuilder:
         row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
         matrix = sparse.csr_matrix((value, (row, column)), shape=(self._rows, self._columns))
         matrix.sum_duplicates()
+        cost_usd = np.concatenate(self._cost)
+        for columns, added in self._added_cost:
+            np.add.at(cost_usd, columns, added)
         return LinearProgram(
-            cost=np.concatenate(self._cost),
+            cost=cost_usd,
             upper=np.concatenate(self._upper),
             integer=np.concatenate(self._integer),
             matrix=matrix,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from optimizer.exchange.documents import problem_from_document
 from optimizer.model.placement_model import PlacementModel
@@ -46,6 +47,23 @@ def test_a_lower_bound_is_never_above_the_cheapest_plan_there_is(document: dict[
         bound = outcome.lower_bound_micro_usd if isinstance(outcome, Solved | NotSolved) else Decimal("Infinity")
         optimum = best[0] * 10**6  # type: ignore[index]  # assumed above
         assert bound is None or bound <= Decimal(optimum.numerator) / Decimal(optimum.denominator)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(problem_documents(), st.sampled_from([0.01, 0.1, 0.5]))
+def test_an_answer_within_an_allowed_gap_is_that_near_to_the_cheapest_plan(
+    document: dict[str, Any], gap_ratio: float
+) -> None:
+    oracle = Oracle(document)
+    best = oracle.optimum()
+    assume(best is not None)
+    problem = problem_from_document(document)
+    outcome = solve(problem, limits=Limits(gap_ratio=gap_ratio))
+    assert isinstance(outcome, Solved)
+    assert oracle.is_valid(outcome.plan.choices(problem))
+    optimum = best[0] * 10**6  # type: ignore[index]  # assumed above
+    above = outcome.costs.objective_micro_usd - Decimal(optimum.numerator) / Decimal(optimum.denominator)
+    assert above <= Decimal(str(gap_ratio)) * abs(outcome.costs.objective_micro_usd) + 2
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:

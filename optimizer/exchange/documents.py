@@ -150,7 +150,7 @@ def plan_to_document(problem: Problem, outcome: Outcome, *, peak_mb: float) -> d
                 "status": "solved",
                 "objective": _money(outcome.costs.objective_micro_usd),
                 "lower_bound": _money(bound) if bound.is_finite() else None,
-                "gap_ratio": outcome.gap_ratio if np.isfinite(outcome.gap_ratio) else None,
+                "gap_ratio": _stated_gap_ratio(outcome.costs.objective_micro_usd, bound),
                 "choices": outcome.plan.choices(problem),
                 "costs": _costs(outcome.costs),
             }
@@ -165,6 +165,17 @@ def plan_to_document(problem: Problem, outcome: Outcome, *, peak_mb: float) -> d
         "stopped_by": outcome.facts.stopped_by,
     }
     return {key: value for key, value in document.items() if value is not None}
+
+
+def _stated_gap_ratio(objective_micro_usd: Decimal, bound_micro_usd: Decimal) -> float | None:
+    """The gap of the amounts as they are stated, to the micro-dollar, so that a reader who divides them finds it."""
+    if not bound_micro_usd.is_finite():
+        return None
+    objective = objective_micro_usd.to_integral_value()
+    difference = objective - bound_micro_usd.to_integral_value()
+    if not difference:
+        return 0.0
+    return float(difference / abs(objective)) if objective else None
 
 
 def _costs(costs: PlanCosts) -> dict[str, str]:

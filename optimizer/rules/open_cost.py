@@ -1,4 +1,7 @@
-"""What being present in a place costs: it forbids nothing; ``optimizer.costs.footprint`` charges it."""
+"""What being present in a place costs: it forbids nothing; ``optimizer.costs.footprint`` charges it.
+
+Example: 500 USD a month for ``gcp:us-central1`` is paid once, however many options there are chosen.
+"""
 
 from __future__ import annotations
 

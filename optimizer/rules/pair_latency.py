@@ -2,6 +2,8 @@
 
 A flow from a dataset with several copies needs, for every chosen place of its reader, at least one copy within the
 limit; a flow to several copies needs every copy within the limit of some source.
+
+Example: with 32 ms between two places, a flow with ``max_rtt_ms`` 60 may join them and one with 30 may not.
 """
 
 from __future__ import annotations

@@ -71,10 +71,15 @@ def solve(
         costs=best.costs,
         lower_bound_micro_usd=bound if bound is not None else Decimal("-Infinity"),
         facts=watch.facts(answer.method, stopped_by),
-        row_prices={}
-        if answer.row_prices is None
-        else dict(zip(_row_names(model), answer.row_prices.tolist(), strict=True)),
+        row_prices=_named_prices(model, answer),
     )
+
+
+def _named_prices(model: PlacementModel, answer: RawAnswer) -> dict[tuple[str, int], float]:
+    """The prices of the problem's own rows; those of cuts, which stand last, mean nothing to another problem."""
+    if answer.row_prices is None:
+        return {}
+    return dict(zip(_row_names(model), answer.row_prices[: len(model.rows)].tolist(), strict=True))
 
 
 def _row_names(model: PlacementModel) -> list[tuple[str, int]]:

@@ -67,7 +67,7 @@ class _Exchange:
         self.chosen = chosen[np.argsort(model.option_node[chosen])].copy()
         self.weights = row_weights(model).toarray()
         self.upper = np.array([row.upper for row in model.rows])
-        self.tolerance = 1e-9 * np.maximum(1.0, np.abs(self.upper))
+        self.tolerance = 1e-9 * np.maximum(np.abs(self.weights).max(axis=0, initial=0.0), np.abs(self.upper))
         self.covered = covered_by(model, [charge.option for charge in model.charges]).toarray().astype(bool).T
         self.charge = np.array([charge.micro_usd for charge in model.charges], dtype=np.float64)
         self.load = self._load()

@@ -119,6 +119,15 @@ def test_a_plan_document_with_a_swapped_option_never_passes(document: dict[str, 
     assert same_cost or found
 
 
+@pytest.mark.parametrize("monthly", ["0", "0.000001", "0.000002", "-0.000001"])
+def test_the_plan_of_the_smallest_amounts_passes_its_own_check(monthly: str) -> None:
+    """Micro-dollars with a fraction (a one-off over 36 months) are stated rounded, and the gap of what is stated."""
+    builder = two_clouds(horizon_months=36)
+    node_in_all_places(builder, "w", (monthly, 1, 1), one_off_usd=("0.000014", 0, 0))
+    problem = builder.build()
+    assert check_plan_document(problem, plan_to_document(problem, solve(problem), peak_mb=1.0)) == ()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

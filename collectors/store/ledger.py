@@ -70,8 +70,16 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def is_ready(self) -> bool:
+        """Whether the file is there with its tables; another process may be making them at this moment."""
+        if not self._path.exists():
+            return False
+        with self._connection() as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+        return bool(found == SCHEMA_VERSION)
+
     def create(self) -> None:
-        """Make the tables when the file is new.
+        """Make the tables when the file is new. The caller holds the store's lock.
 
         Raises:
             sqlite3.Error: the file cannot be written, is no ledger, or was made by a later release.

@@ -53,11 +53,9 @@ class IngestStore:
         with store._faults():
             for each in layout.folders():
                 each.mkdir(parents=True, exist_ok=True)
-            if not layout.ledger.exists():
+            if not store._ledger.is_ready():
                 with exclusive_lock(layout.lock, wait_seconds=lock_wait_seconds):
                     store._ledger.create()
-            else:
-                store._ledger.create()
         return store
 
     @property

@@ -106,6 +106,7 @@ def _solved(planned: Planned, explanation: Explanation, outcome: Solved, ahead: 
                 statement=price.because,
                 binding=price.verdict in ("binding", "within_gap"),
                 low_monthly_micro_usd=None if price.verdict == "not_tested" else price.low_micro_usd,
+                expected_monthly_micro_usd=None if price.verdict == "not_tested" else price.expected_micro_usd,
                 high_monthly_micro_usd=price.high_micro_usd,
                 note=price.verdict,
             )

@@ -134,22 +134,30 @@ def _show_rules(result: RunResult, answer: SolvedAnswer) -> None:
     priced = [price for price in answer.rule_prices if price.binding]
     show_table(
         f"\nWhat rules cost, USD a month ({len(priced)} of {len(answer.rule_prices)} bind)",
-        ("rule", "at least", "at most", "why"),
+        ("rule", "found", "proved at least", "proved at most", "why"),
         [
             (
                 price.rule_id,
-                "?" if price.low_monthly_micro_usd is None else dollars(usd(price.low_monthly_micro_usd)),
-                "?" if price.high_monthly_micro_usd is None else dollars(usd(price.high_monthly_micro_usd)),
+                _known(price.expected_monthly_micro_usd),
+                _known(price.low_monthly_micro_usd),
+                _known(price.high_monthly_micro_usd),
                 price.statement,
             )
             for price in priced
         ],
-        right=("at least", "at most"),
+        right=("found", "proved at least", "proved at most"),
     )
+    untested = [price.rule_id for price in answer.rule_prices if price.note == "not_tested"]
+    if untested:
+        typer.echo(f"not reached in the time allowed: {', '.join(untested)}")
     if result.compliance_gaps:
         typer.echo(f"\nToday breaks {len(result.compliance_gaps)} rules; the plan repairs them:")
         for gap in result.compliance_gaps[:SHOWN_SENTENCES]:
             typer.echo(f"- {gap.violation}")
+
+
+def _known(micro_usd: int | None) -> str:
+    return "?" if micro_usd is None else dollars(usd(micro_usd))
 
 
 def _show_forecast(answer: SolvedAnswer) -> None:

@@ -57,10 +57,10 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePrice:
-    """What a rule costs a month: the saving that is forgone because of it, known to lie in ``[low, high]``.
+    """What a rule costs a month: the saving that is forgone because of it, proved to lie in ``[low, high]``.
 
-    Both ends are None where it was not priced (``note`` says why). ``binding`` is False for a rule that forbids nothing
-    cheaper.
+    ``expected`` is the best saving found without it. Amounts are None where they are not known (``note`` says why).
+    ``binding`` is False for a rule that forbids nothing cheaper.
     """
 
     rule_id: str
@@ -68,6 +68,7 @@ class RulePrice:
     statement: str
     binding: bool
     low_monthly_micro_usd: int | None
+    expected_monthly_micro_usd: int | None
     high_monthly_micro_usd: int | None
     note: str
 

@@ -146,13 +146,14 @@ class LedgerBody(BaseModel):
 
 
 class RulePriceBody(BaseModel):
-    """What a rule costs a month, between ``low`` and ``high``; null where it was not priced (see ``note``)."""
+    """What a rule costs a month: ``expected`` was found, ``low`` and ``high`` are proved; null where not known (``note``)."""
 
     rule_id: str
     rule_type: str
     statement: str
     binding: bool
     low_monthly_usd: UsdText | None
+    expected_monthly_usd: UsdText | None
     high_monthly_usd: UsdText | None
     note: str
 

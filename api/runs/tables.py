@@ -128,6 +128,7 @@ class RulePriceRow(SQLModel, table=True):
     statement: str
     binding: bool
     low_monthly_micro_usd: int | None = optional_micro_usd_column()
+    expected_monthly_micro_usd: int | None = optional_micro_usd_column()
     high_monthly_micro_usd: int | None = optional_micro_usd_column()
     note: str
 

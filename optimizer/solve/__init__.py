@@ -30,7 +30,7 @@ MOST_CUT_ROUNDS = 50
 LEAST_SECONDS = 0.05
 PROOF_RATIO = 1e-9
 """HiGHS proves in floating point: every bound is lowered by this share of the cost, so that none is ever too high."""
-CONFLICT_SECONDS = 60.0
+CONFLICT_SECONDS = 30.0
 
 
 def solve(

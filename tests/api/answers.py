@@ -170,11 +170,12 @@ def solved(*recommendations: Recommendation, verified: bool = True) -> RunResult
         rule_prices=(
             RulePrice(
                 rule_id="gdpr", rule_type="allow", statement="GDPR chapter V", binding=True,
-                low_monthly_micro_usd=6 * USD, high_monthly_micro_usd=7 * USD, note="",
+                low_monthly_micro_usd=6 * USD, expected_monthly_micro_usd=6 * USD, 
+                high_monthly_micro_usd=7 * USD, note="",
             ),
             RulePrice(
                 rule_id="cap", rule_type="capacity", statement="", binding=False, low_monthly_micro_usd=None,
-                high_monthly_micro_usd=None, note="not binding",
+                expected_monthly_micro_usd=None, high_monthly_micro_usd=None, note="not binding",
             ),
         ),
         forecast=forecast(),

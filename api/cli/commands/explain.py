@@ -38,18 +38,19 @@ def _show_run(stored: dict[str, Any]) -> None:
         typer.echo(f"  cannot hold together: {conflict['rule_id']}: {conflict['statement']}")
     show_table(
         "\nWhat rules cost, USD a month",
-        ("rule", "verdict", "at least", "at most", "why"),
+        ("rule", "verdict", "found", "proved at least", "proved at most", "why"),
         [
             (
                 price["rule_id"],
                 price["note"],
+                _amount(price["expected_monthly_micro_usd"]),
                 _amount(price["low_monthly_micro_usd"]),
                 _amount(price["high_monthly_micro_usd"]),
                 price["statement"],
             )
             for price in stored["rules"]
         ],
-        right=("at least", "at most"),
+        right=("found", "proved at least", "proved at most"),
     )
     show_table(
         "\nCandidates left out or forbidden",

@@ -149,6 +149,7 @@ def _create_answer_tables() -> None:
         sa.Column("statement", sa.String(), nullable=False),
         sa.Column("binding", sa.Boolean(), nullable=False),
         sa.Column("low_monthly_micro_usd", sa.BigInteger(), nullable=True),
+        sa.Column("expected_monthly_micro_usd", sa.BigInteger(), nullable=True),
         sa.Column("high_monthly_micro_usd", sa.BigInteger(), nullable=True),
         sa.Column("note", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("answer_id", "ordinal"),

@@ -107,13 +107,20 @@ def _solved(planned: Planned, explanation: Explanation, outcome: Solved, ahead: 
                 binding=price.verdict in ("binding", "within_gap"),
                 low_monthly_micro_usd=None if price.verdict == "not_tested" else price.low_micro_usd,
                 expected_monthly_micro_usd=None if price.verdict == "not_tested" else price.expected_micro_usd,
-                high_monthly_micro_usd=price.high_micro_usd,
+                high_monthly_micro_usd=_meaningful(price.high_micro_usd, outcome),
                 note=price.verdict,
             )
             for price in explanation.rule_prices
         ),
         forecast=ahead,
     )
+
+
+def _meaningful(high_micro_usd: int | None, outcome: Solved) -> int | None:
+    """The upper end of a rule's price, unless it says less than that a rule cannot cost more than everything."""
+    if high_micro_usd is None or high_micro_usd > outcome.costs.objective_micro_usd:
+        return None
+    return high_micro_usd
 
 
 def _forecast(planned: Planned, explanation: Explanation, seed: int) -> Forecast:

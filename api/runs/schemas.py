@@ -146,7 +146,7 @@ class LedgerBody(BaseModel):
 
 
 class RulePriceBody(BaseModel):
-    """What a rule costs a month: ``expected`` was found, ``low`` and ``high`` are proved; null where not known (``note``)."""
+    """What a rule costs a month: ``expected`` was found, ``low`` and ``high`` are proved; null where not known."""
 
     rule_id: str
     rule_type: str

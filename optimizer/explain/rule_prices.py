@@ -105,7 +105,7 @@ def price_rules(
 ) -> tuple[RulePrice, ...]:
     """Price every demand, in the given order, spending at most about ``total_seconds`` of solver time.
 
-    Demands that deny some node something cheaper are priced one by one, the largest denial first. The rest are first
+    Demands that deny some node something cheaper are priced one by one, the largest denial first. Then the rest are
     dropped all together: if not even that finds anything cheaper, none of them binds and the one bound holds for
     each (dropping more can only save more); otherwise they are split in halves until the ones that matter are alone.
     """
@@ -125,9 +125,9 @@ def price_rules(
             pricing.known[demand.id] = known
     suspects = [demand for demand in demands if rejections.get(demand.id, Rejections()).options]
     suspects.sort(key=lambda demand: -rejections[demand.id].largest_micro_usd)
-    _price_together(pricing, [demand for demand in demands if demand not in suspects])
     for demand in suspects:
         _price_together(pricing, [demand])
+    _price_together(pricing, [demand for demand in demands if demand not in suspects])
     return tuple(pricing.found[demand.id] for demand in demands)
 
 

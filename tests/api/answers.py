@@ -170,7 +170,7 @@ def solved(*recommendations: Recommendation, verified: bool = True) -> RunResult
         rule_prices=(
             RulePrice(
                 rule_id="gdpr", rule_type="allow", statement="GDPR chapter V", binding=True,
-                low_monthly_micro_usd=6 * USD, expected_monthly_micro_usd=6 * USD, 
+                low_monthly_micro_usd=6 * USD, expected_monthly_micro_usd=6 * USD,
                 high_monthly_micro_usd=7 * USD, note="",
             ),
             RulePrice(

@@ -88,9 +88,7 @@ def measure(script: str, bill: Path, target: Path) -> tuple[float, float, float]
 @pytest.mark.benchmark
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_two_million_rows_take_at_most_three_times_a_plain_copy(
-    record: Record, tmp_path: Path, suffix: str
-) -> None:
+def test_two_million_rows_take_at_most_three_times_a_plain_copy(record: Record, tmp_path: Path, suffix: str) -> None:
     bill = tmp_path / f"bill{suffix}"
     with duckdb.connect() as connection:
         form = "(FORMAT parquet)" if suffix == ".parquet" else "(FORMAT csv, HEADER)"

@@ -23,6 +23,7 @@ from api.runs.result import (
     SolvedAnswer,
 )
 from api.stages import Line
+from optimizer.domain.policy_reach import idle_statement_ids
 from optimizer.explain.explanation import Explanation
 from optimizer.explain.infeasible import explain_infeasible
 from optimizer.explain.ledger import build_ledger, whole
@@ -162,7 +163,13 @@ def _dropped(planned: Planned) -> tuple[DroppedCandidates, ...]:
         key = (entry.reason, entry.statement_id or "")
         candidates[key] += entry.count
         nodes.setdefault(key, set()).add(entry.node_id)
-    return tuple(
+    idle = tuple(
+        DroppedCandidates(
+            filter_name="policy statement about nothing in the estate", reason=statement, candidates=0, nodes=0
+        )
+        for statement in idle_statement_ids(planned.policy, planned.build.estate)
+    )
+    return idle + tuple(
         DroppedCandidates(
             filter_name=name,
             reason=statement or name,

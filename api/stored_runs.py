@@ -50,10 +50,12 @@ def read_stored_run(settings: Settings, run_id: str, *, workload: str | None = N
 
 
 def _latest(session: Session) -> RunRow:
-    statement = select(RunRow).order_by(col(RunRow.requested_at).desc(), col(RunRow.id).desc()).limit(1)
+    """The newest run that has an answer; one that failed or was killed hides no good one."""
+    answered = col(RunRow.answer_id).is_not(None)
+    statement = select(RunRow).where(answered).order_by(col(RunRow.requested_at).desc(), col(RunRow.id).desc()).limit(1)
     run = session.exec(statement).first()
     if run is None:
-        raise UnknownRun("there is no run yet; do one with `placement optimize`")
+        raise UnknownRun("there is no finished run yet; do one with `placement optimize`")
     return run
 
 

@@ -82,3 +82,17 @@ def dollars(amount_usd: Decimal | float | int) -> str:
 def money_by_currency(amounts: Mapping[str, Decimal]) -> str:
     """Amounts with their currencies, two decimals."""
     return ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(amounts.items())) or "0"
+
+
+def policy_text(file: Path | None) -> str | None:
+    """Text of a policy file; None for the sample policy.
+
+    Raises:
+        BadParameter: the file cannot be read.
+    """
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} cannot be read ({error}); name a policy file (TOML)") from error

@@ -16,10 +16,11 @@ def exit_code_of(error: BaseException) -> int | None:
     from api.errors import DatabaseUnusable, ServiceError, StoreUnreadable
     from collectors.errors import CollectorError, ProviderError, StoreError, TotalsDisagree
     from optimizer.errors import OptimizerError
+    from scenarios.errors import ScenarioError
 
     if isinstance(error, StoreError | ProviderError | TotalsDisagree | DatabaseUnusable | StoreUnreadable):
         return PROVIDER_FAILED
-    if isinstance(error, OptimizerError | CollectorError | ServiceError):
+    if isinstance(error, OptimizerError | CollectorError | ScenarioError | ServiceError):
         return BAD_INPUT
     if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
         return BAD_INPUT

@@ -9,11 +9,12 @@ import typer
 
 from api.cli.common import dollars, show_table
 from api.runs.result import InfeasibleAnswer, NotSolvedAnswer, RunResult, SolvedAnswer
-from optimizer.explain.recommendation import Recommendation
-from optimizer.units import usd
+from optimizer.explain.recommendation_parts import Placement
+from optimizer.units import MONTHS_PER_YEAR, usd
 
 SHOWN_MOVES = 15
 SHOWN_SENTENCES = 5
+SHOWN_GAPS = 10
 
 
 def summary_of(result: RunResult) -> dict[str, Any]:
@@ -61,6 +62,12 @@ def show_report(run_id: str, result: RunResult) -> None:
             typer.echo(f"Not solved: {answer.reason}")
 
 
+def _warn_of_idle_statements(result: RunResult) -> None:
+    idle = [entry.reason for entry in result.dropped if not entry.candidates]
+    if idle:
+        typer.echo(f"warning: about nothing in the estate, perhaps a misspelt tag: {', '.join(idle)}")
+
+
 def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
     saving = result.annual_baseline_usd - answer.annual_plan_usd
     ratio = saving / result.annual_baseline_usd if result.annual_baseline_usd else Decimal(0)
@@ -68,19 +75,46 @@ def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
     rows = [
         ("today, a year", f"{dollars(result.annual_baseline_usd)} USD"),
         ("planned, a year", f"{dollars(answer.annual_plan_usd)} USD"),
-        ("saving, a year", f"{dollars(saving)} USD ({ratio:.1%})"),
+        ("saving, a year", f"{dollars(saving)} USD ({ratio:.1%}); {_band_of_savings(answer)}"),
+        ("bought as", _by_purchase(answer)),
         ("one-off cost of the moves", f"{dollars(answer.one_off_usd)} USD, pays back in {payback}"),
         ("proof", f"no plan can be more than {answer.gap_ratio:.2%} cheaper; verified: {answer.verified}"),
-        ("not priced (no alternative known)", f"{dollars(result.unpriced_usd)} USD a year"),
-        ("on the bills, belonging to nothing", f"{dollars(result.unmatched_usd)} USD a year"),
+        ("of today, without any priced alternative", f"{dollars(result.unpriced_usd)} USD a year"),
+        (
+            "besides, on the bills but tied to nothing known",
+            f"{dollars(result.unmatched_usd)} USD a year, in no figure above",
+        ),
         ("recommendations", str(len(answer.recommendations))),
     ]
     show_table("The plan", ("", ""), rows)
+    _warn_of_idle_statements(result)
     _show_ledger(answer)
     _show_moves(answer)
     _show_rules(result, answer)
     _show_forecast(answer)
-    typer.echo(f"\nrun {run_id}: `placement explain {run_id}` tells why; `placement serve` opens it for review")
+    typer.echo(
+        f"\nrun {run_id} is stored; with the same --data-dir `placement explain` tells why, `placement serve` opens it"
+    )
+
+
+def _band_of_savings(answer: SolvedAnswer) -> str:
+    """The saving if every sizing and price error went one way, and the other."""
+    low = sum(move.money.savings.low_micro_usd for move in answer.recommendations) * MONTHS_PER_YEAR
+    high = sum(move.money.savings.high_micro_usd for move in answer.recommendations) * MONTHS_PER_YEAR
+    return f"{dollars(usd(low))} to {dollars(usd(high))} if all sizing and price errors went one way"
+
+
+def _by_purchase(answer: SolvedAnswer) -> str:
+    """How many moves, and how much of the saving, rest on which way of buying."""
+    found: dict[str, list[int]] = {}
+    for move in answer.recommendations:
+        amounts = found.setdefault(move.recommended.purchase or "by use", [])
+        amounts.append(move.money.savings.expected_micro_usd * MONTHS_PER_YEAR)
+    ranked = sorted(found.items(), key=lambda entry: -sum(entry[1]))
+    return ", ".join(
+        f"{name.replace('_', ' ')}: {len(amounts)} moves saving {dollars(usd(sum(amounts)))}"
+        for name, amounts in ranked
+    )
 
 
 def _show_ledger(answer: SolvedAnswer) -> None:
@@ -98,6 +132,7 @@ def _show_ledger(answer: SolvedAnswer) -> None:
         ],
         right=("today", "plan", "difference"),
     )
+    typer.echo("migration: the one-off cost spread over the policy's horizon; weighed in the plan, in no month's bill")
 
 
 def _show_moves(answer: SolvedAnswer) -> None:
@@ -109,8 +144,8 @@ def _show_moves(answer: SolvedAnswer) -> None:
             (
                 dollars(usd(move.money.savings.expected_micro_usd)),
                 move.title,
-                _where(move, move.current),
-                _where(move, move.recommended),
+                _where(move.current),
+                _where(move.recommended),
                 dollars(usd(move.money.one_off.total_micro_usd)),
             )
             for move in ranked[:SHOWN_MOVES]
@@ -122,18 +157,20 @@ def _show_moves(answer: SolvedAnswer) -> None:
         typer.echo(f"- {move.description}")
 
 
-def _where(move: Recommendation, placement: Any) -> str:
+def _where(placement: Placement | None) -> str:
     if placement is None:
         return "-"
-    return " ".join(
-        part for part in (placement.place_id, placement.service_name, placement.sku or placement.tier) if part
-    )
+    purchase = "" if placement.purchase == "on_demand" else placement.purchase.replace("_", "-")
+    parts = (placement.place_id, placement.service_name, placement.sku or placement.tier, purchase)
+    return " ".join(part for part in parts if part)
 
 
 def _show_rules(result: RunResult, answer: SolvedAnswer) -> None:
     priced = [price for price in answer.rule_prices if price.binding]
+    proved = sum(price.note == "binding" for price in priced)
+    unsure = len(priced) - proved
     show_table(
-        f"\nWhat rules cost, USD a month ({len(priced)} of {len(answer.rule_prices)} bind)",
+        f"\nWhat rules cost, USD a month ({proved} of {len(answer.rule_prices)} proved to bind, {unsure} in doubt)",
         ("rule", "found", "proved at least", "proved at most", "why"),
         [
             (
@@ -152,8 +189,10 @@ def _show_rules(result: RunResult, answer: SolvedAnswer) -> None:
         typer.echo(f"not reached in the time allowed: {', '.join(untested)}")
     if result.compliance_gaps:
         typer.echo(f"\nToday breaks {len(result.compliance_gaps)} rules; the plan repairs them:")
-        for gap in result.compliance_gaps[:SHOWN_SENTENCES]:
+        for gap in result.compliance_gaps[:SHOWN_GAPS]:
             typer.echo(f"- {gap.violation}")
+        if len(result.compliance_gaps) > SHOWN_GAPS:
+            typer.echo(f"- ... and {len(result.compliance_gaps) - SHOWN_GAPS} more")
 
 
 def _known(micro_usd: int | None) -> str:
@@ -161,8 +200,9 @@ def _known(micro_usd: int | None) -> str:
 
 
 def _show_forecast(answer: SolvedAnswer) -> None:
+    paid_back = answer.forecast.payback_month or "later than shown"
     show_table(
-        f"\nForecast, thousand USD (payback month: {answer.forecast.payback_month or 'beyond the horizon'})",
+        f"\nForecast, thousand USD, the moves made over three months (paid back by {paid_back})",
         ("month", "as today p10/p50/p90", "with the plan p10/p50/p90", "net saving so far"),
         [
             (

@@ -24,7 +24,7 @@ class RunOrder(BaseModel):
         str | None, Field(min_length=1, max_length=MAX_POLICY_LENGTH, description="Text of a policy file (TOML)")
     ] = None
     time_limit_seconds: Annotated[float | None, Field(gt=0, le=24 * 3600)] = None
-    gap_ratio: Annotated[float, Field(ge=0, le=1, description="Stop when the proved gap is at most this")] = 0.0
+    gap_ratio: Annotated[float, Field(ge=0, le=1, description="Stop when the proved gap is at most this")] = 0.005
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     publishes: Annotated[bool, Field(description="Whether the answer becomes the estate's current advice")] = True
 

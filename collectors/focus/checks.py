@@ -36,6 +36,7 @@ MEANINGS: Final = {
     "empty_required": "the cell is empty and FOCUS requires a value; stored as empty",
     "shifted_cell": "a number stands where a place should be, so cells have slipped sideways; stored as empty",
     "negative_unit_price": "a unit price below zero, which FOCUS forbids; stored as it is",
+    "negative_quantity": "a usage row that is no correction with a quantity below zero; stored as it is",
     "period_reversed": "the period ends before it starts; stored as it is",
     "invalid_json": "the cell is not JSON; stored as it is",
     "rounded_cost": "a whole number beside a BilledCost that is none, without a commitment: the exporter rounded it; "
@@ -133,6 +134,12 @@ def _all_checks() -> tuple[Check, ...]:
         add("shifted_cell", name, _text_only(name, f"{name} IS NULL AND {_filled(name)}"))
     for name in UNIT_PRICE_COLUMNS:
         add("negative_unit_price", name, _needs(name, f"{name} < 0"))
+    for name in ("PricingQuantity", "ConsumedQuantity"):
+        add(
+            "negative_quantity",
+            name,
+            _needs(name, f"{name} < 0 AND ChargeCategory = 'Usage' AND ChargeClass IS NULL"),
+        )
     add("period_reversed", "BillingPeriodEnd", _needs("BillingPeriodEnd", "BillingPeriodEnd <= BillingPeriodStart"))
     add("period_reversed", "ChargePeriodEnd", _needs("ChargePeriodEnd", "ChargePeriodEnd < ChargePeriodStart"))
     for name in ("ContractedCost", "EffectiveCost"):

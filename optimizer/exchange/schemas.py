@@ -112,7 +112,7 @@ class CapacityDocument(RuleDocument):
     type: Literal["capacity"]
     resource: Name
     max: Amount
-    place: Name | list[Name] | None = None
+    place: Name | Annotated[list[Name], Field(min_length=1)] | None = None
 
 
 class KeepTogetherDocument(RuleDocument):

@@ -166,6 +166,10 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
     order = np.argsort(owner, kind="stable")
     options, owner = options.iloc[order], owner[order]
     option_key = pd.MultiIndex.from_arrays([owner, options["id"]])
+    if not option_key.is_unique:
+        twice = int(np.flatnonzero(option_key.duplicated())[0])
+        name, of_node = options["id"].iloc[twice], options["node"].iloc[twice]
+        raise InvalidProblem(f"{name!r} of node {of_node!r} stands twice", path="$.options.id")
     uses, flows = frames["uses"], frames["flows"]
     resources = tuple(sorted(set(names_of(uses["resource"], "$.uses.resource"))))
     count = len(places)

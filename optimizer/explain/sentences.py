@@ -113,14 +113,17 @@ def _opening(
     shown: dict[str, int],
     broken_today: Sequence[str],
 ) -> str:
-    as_what = " ".join(part for part in (recommended.service_name, recommended.sku, recommended.tier) if part)
+    purchase = "" if recommended.purchase in ("", "on_demand") else f", {recommended.purchase.replace('_', ' ')}"
+    as_what = (
+        " ".join(part for part in (recommended.service_name, recommended.sku, recommended.tier) if part) + purchase
+    )
     if action_type in _WHY:
         return f"{title}: {_WHY[action_type]}."
     best = min(shown, key=shown.__getitem__, default=None)
     if broken_today:
         why = f"because today's placement breaks rule {broken_today[0]}"
     elif best is None or shown[best] >= 0 or money.savings.expected_micro_usd <= 0:
-        why = "because other moves of the plan save more with it than it costs"
+        why = "because it goes with other moves of the plan; by itself it saves nothing"
     else:
         why = f"because {best} costs {dollars(-shown[best])} a month less"
     return f"{title} ({as_what}) {why}."

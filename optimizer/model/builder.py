@@ -64,6 +64,7 @@ class ModelBuilder:
     def build(self) -> PlacementModel:
         """The finished model."""
         problem = self._problem
+        self._fold_self_flows()
         return PlacementModel(
             node_start=problem.node_start,
             node_take=self._take,
@@ -83,3 +84,17 @@ class ModelBuilder:
             charges=tuple(self._charges),
             groups=tuple(self._groups),
         )
+
+    def _fold_self_flows(self) -> None:
+        """What a node with one copy sends to itself is a matter of its own place: unary, forbidden where too slow."""
+        problem = self._problem
+        own = np.diag(problem.transfer_micro_usd_per_gb).astype(np.float64)
+        for flow in np.flatnonzero(
+            (problem.flow_from == problem.flow_to) & (self._take[problem.flow_from] == 1)
+        ).tolist():
+            options = slice(*problem.node_start[problem.flow_from[flow] :][:2].tolist())
+            place = problem.option_place[options]
+            self._unary[options] += self._pair_gb[flow] * own[place]
+            if self._pair_limit[flow] >= 0:
+                self._admissible[options] &= np.diag(self._pair_admissible[self._pair_limit[flow]])[place]
+            self._pair_gb[flow], self._pair_limit[flow] = 0.0, -1

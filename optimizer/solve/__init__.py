@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.model.compile import compile_model
 from optimizer.model.placement_model import PlacementModel
@@ -16,7 +17,7 @@ from optimizer.plan import Infeasible, NotSolved, Outcome, Plan, Solved, SolverF
 from optimizer.problem.problem import Problem
 from optimizer.rules import enforced_rules
 from optimizer.solve.cuts import cut_off
-from optimizer.solve.exact import RawAnswer, Solver
+from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
 from optimizer.solve.highs import Verdict
 from optimizer.solve.infeasibility import find_conflict
 from optimizer.solve.lazy_rows import solve_with_lazy_rows
@@ -56,10 +57,16 @@ def solve(
     watch.say("compiled")
     if _some_node_has_too_few(model):
         return _infeasible(problem, limits, seed, watch)
-    answer = _solve_with_cuts(problem, model, limits, seed, solver, watch)
+    guess = None if row_prices is None else np.array([row_prices.get(name, 0.0) for name in _row_names(model)])
+    answer = _solve_with_cuts(problem, model, limits, seed, solver, watch, guess)
     if answer.verdict == "infeasible":
         return _infeasible(problem, limits, seed, watch)
     best = _cheapest_valid(problem, [_plan(answer), start, Plan.stay(problem)])
+    if best is None and answer.chosen is not None:
+        # A plan that the checker refuses is no plan: once more, the whole model and nothing but the model.
+        whole = solve_exactly(model, limits=_remaining(limits, watch), seed=seed, clock=clock)
+        answer = dataclasses.replace(whole, bound_usd=max(whole.bound_usd, answer.bound_usd))
+        best = _cheapest_valid(problem, [_plan(answer)])
     bound = _safe_bound(answer.bound_usd, best)
     if best is None:
         reason = f"no plan found within {limits.time_limit_seconds:g} s; allow more time"
@@ -131,7 +138,13 @@ def _cheapest_valid(problem: Problem, plans: Sequence[Plan | None]) -> VerifiedP
 
 
 def _solve_with_cuts(
-    problem: Problem, model: PlacementModel, limits: Limits, seed: int, solver: Solver, watch: _Watch
+    problem: Problem,
+    model: PlacementModel,
+    limits: Limits,
+    seed: int,
+    solver: Solver,
+    watch: _Watch,
+    row_prices: npt.NDArray[np.float64] | None,
 ) -> RawAnswer:
     """Solve, and again with a cut for every row that the answer broke by less than the solver's tolerance.
 
@@ -140,7 +153,7 @@ def _solve_with_cuts(
     """
     bound_usd = -np.inf
     for _ in range(MOST_CUT_ROUNDS):
-        answer = solver(model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock)
+        answer = solver(model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock, row_prices=row_prices)
         bound_usd = max(bound_usd, answer.bound_usd)
         answer = dataclasses.replace(answer, bound_usd=bound_usd)
         plan = _plan(answer)
@@ -153,7 +166,7 @@ def _solve_with_cuts(
         if cut_model is None or watch.seconds() > limits.time_limit_seconds:
             break
         watch.say("a row was broken by less than the solver's tolerance: cut off")
-        model = cut_model
+        model, row_prices = cut_model, None
     tight = solver(
         model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock, row_slack_ratio=ROW_SLACK_RATIO
     )

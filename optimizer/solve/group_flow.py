@@ -287,7 +287,9 @@ class _Formulation:
         )
         cost = pairs.forward_gb[pair] * groups.price[g, h] + pairs.backward_gb[pair] * groups.price[h, g]
         upper = self.model.node_take[pairs.target[pair]].astype(np.float64)
-        y = self.program.columns(cost, upper=upper)
+        # Whole numbers lose nothing (for whole x a whole y is optimal) and keep HiGHS's presolve from cutting off good
+        # plans: with continuous y it was seen to prove optima of such equalities that were not.
+        y = self.program.columns(cost, upper=upper, integer=True)
         self._balance_target(pairs, sums, pair, h, y)
         self._balance_source(pairs, sums, pair, g, y)
         self._same_place(pairs, sums, _diagonal(pairs, pair, g, h, y))

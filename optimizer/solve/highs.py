@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.linear_program import LinearProgram
 
+if TYPE_CHECKING:
+    from ortools.math_opt.python import mathopt
+
+LEAST_SECONDS: Final = 0.05
 Verdict = Literal["optimal", "feasible", "infeasible", "nothing_found"]
 
 
@@ -24,15 +28,11 @@ class ProgramAnswer:
 
 
 def run_highs(
-    program: LinearProgram,
-    *,
-    time_limit_seconds: float,
-    relative_gap: float,
-    absolute_gap_usd: float,
-    seed: int,
-    start: npt.NDArray[np.float64] | None = None,
+    program: LinearProgram, *, time_limit_seconds: float, relative_gap: float, absolute_gap_usd: float, seed: int
 ) -> ProgramAnswer:
     """Solve a program on one thread, which keeps the answer the same for the same seed.
+
+    That nothing is feasible is believed only when HiGHS says it a second time without its presolve.
 
     Raises:
         RuntimeError: HiGHS refused the program, with its own words.
@@ -40,25 +40,25 @@ def run_highs(
     # OR-Tools takes most of a second to import, and commands that do not solve must not wait for it.
     from ortools.math_opt.python import mathopt
 
-    model = mathopt.Model.from_model_proto(_proto(program))
-    variables = list(model.variables())
-    hints = []
-    if start is not None:
-        values = dict(zip(variables, start.tolist(), strict=True))
-        hints = [mathopt.SolutionHint(variable_values=values)]
     parameters = mathopt.SolveParameters(
-        time_limit=datetime.timedelta(seconds=max(time_limit_seconds, 0.05)),
+        time_limit=datetime.timedelta(seconds=max(time_limit_seconds, LEAST_SECONDS)),
         random_seed=seed,
         relative_gap_tolerance=relative_gap,
         absolute_gap_tolerance=absolute_gap_usd,
     )
     parameters.highs.string_options["parallel"] = "off"
-    result = mathopt.solve(
-        model,
-        mathopt.SolverType.HIGHS,
-        params=parameters,
-        model_params=mathopt.ModelSolveParameters(solution_hints=hints),
-    )
+    model = mathopt.Model.from_model_proto(_proto(program))
+    answer = _answer(model, parameters)
+    if answer.verdict == "infeasible":
+        parameters.presolve = mathopt.Emphasis.OFF
+        answer = _answer(model, parameters)
+    return answer
+
+
+def _answer(model: mathopt.Model, parameters: mathopt.SolveParameters) -> ProgramAnswer:
+    from ortools.math_opt.python import mathopt
+
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
     reason = result.termination.reason
     if reason in (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED):
         return ProgramAnswer(verdict="infeasible", values=None, bound=float("inf"))
@@ -67,7 +67,7 @@ def run_highs(
         if reason != mathopt.TerminationReason.NO_SOLUTION_FOUND:
             raise RuntimeError(f"HiGHS stopped with {reason}: {result.termination.detail}")
         return ProgramAnswer(verdict="nothing_found", values=None, bound=bound)
-    found = np.array(result.variable_values(variables), dtype=np.float64)
+    found = np.array(result.variable_values(list(model.variables())), dtype=np.float64)
     verdict: Verdict = "optimal" if reason == mathopt.TerminationReason.OPTIMAL else "feasible"
     return ProgramAnswer(verdict=verdict, values=found, bound=bound)
 

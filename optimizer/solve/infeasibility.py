@@ -21,6 +21,7 @@ from optimizer.rules.rule import Rule
 from optimizer.solve.limits import Clock
 
 ROW_SCALE = 10**6
+CHECK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +46,16 @@ def find_conflict(problem: Problem, *, seconds: float, seed: int, clock: Clock) 
         if verdict is False:
             kept = rest
         minimal = minimal and verdict is not None
+    if (problem.node_copies > 1).any() and (not kept or _is_feasible(problem, kept, CHECK_SECONDS, seed, copies=False)):
+        kept = [*kept, Copies()]
     return Conflict(rule_ids=tuple(rule.id for rule in kept), is_minimal=minimal)
 
 
 def _single_rules(problem: Problem) -> list[Rule]:
-    """Every rule that can forbid, structural ones last and flow by flow, so that a conflict names the flow."""
+    """Every rule that can forbid, round trips flow by flow, so that a conflict names the flow; copies always hold."""
     limited = PairLatency().flows(problem).tolist()
-    copies: list[Rule] = [Copies()] if (problem.node_copies > 1).any() else []
     named: list[Rule] = [rule for rule in problem.rules if rule.type != "open_cost"]
-    return [*(PairLatency.of_flow(problem, flow) for flow in limited), *named, *copies]
+    return [*(PairLatency.of_flow(problem, flow) for flow in limited), *named]
 
 
 def _drop_in_halves(problem: Problem, kept: list[Rule], deadline: float, seed: int, clock: Clock) -> list[Rule]:
@@ -71,12 +73,13 @@ def _drop_in_halves(problem: Problem, kept: list[Rule], deadline: float, seed: i
     return kept
 
 
-def _is_feasible(problem: Problem, rules: Sequence[Rule], seconds: float, seed: int) -> bool | None:
-    """Whether a plan keeps the rules; None when time ran out."""
+def _is_feasible(
+    problem: Problem, rules: Sequence[Rule], seconds: float, seed: int, *, copies: bool = True
+) -> bool | None:
+    """Whether a plan keeps the rules; None when time ran out. Without ``copies`` every node takes one option."""
     from ortools.sat.python import cp_model
 
-    # Copies say how many options a node takes; without that rule every node takes one.
-    model = compile_model(problem, rules)
+    model = compile_model(problem, [Copies(), *rules] if copies else rules)
     if (np.bincount(model.option_node[model.admissible], minlength=model.node_count) < model.node_take).any():
         return False
     solver = cp_model.CpSolver()

@@ -131,7 +131,10 @@ def test_a_solver_that_breaks_a_rule_is_not_believed() -> None:
     def careless(model: PlacementModel, **_: Any) -> RawAnswer:
         return RawAnswer(verdict="optimal", chosen=np.array([2, 5]), bound_usd=20.0, method="careless")
 
-    assert isinstance(solve(problem, solver=careless), NotSolved)
+    outcome = solve(problem, solver=careless)
+    assert isinstance(outcome, Solved)
+    assert isinstance(verify(problem, outcome.plan), VerifiedPlan)
+    assert outcome.plan.choices(problem)["w1"] != outcome.plan.choices(problem)["w2"]
 
 
 def test_progress_is_told_in_order_with_the_callers_clock() -> None:

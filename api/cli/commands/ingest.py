@@ -14,7 +14,7 @@ from api.cli.common import AsJson, DataDirectory, echo_json, money_by_currency, 
 def ingest(
     paths: Annotated[list[Path] | None, typer.Argument(help="FOCUS 1.0-1.4 files: CSV, CSV.GZ or Parquet.")] = None,
     inventory: Annotated[
-        Path | None, typer.Option(help="A folder with workloads, datasets, lineage ... (see README, Inventory).")
+        Path | None, typer.Option(help="A folder with workloads, datasets, lineage ... (README, Your own bills).")
     ] = None,
     source: Annotated[str | None, typer.Option(help="Name of the export, when the files do not say it.")] = None,
     data_directory: DataDirectory = None,
@@ -65,5 +65,27 @@ def ingest(
             ],
             right=("rows",),
         )
+    if report.rejections:
+        show_table(
+            "Rejected rows (kept aside, in no figure)",
+            ("reason", "rows", "cost", "for instance"),
+            [
+                (
+                    rejection.meaning,
+                    f"{rejection.rows:,}",
+                    money_by_currency(rejection.cost),
+                    ", ".join(rejection.examples),
+                )
+                for rejection in report.rejections
+            ],
+            right=("rows",),
+        )
+    for before in report.replaced:
+        typer.echo(
+            f"replaced: {before.source} {before.period} {before.version} had {before.rows:,} rows, "
+            f"billed {money_by_currency(before.billed_cost)}; it stays in the history"
+        )
+    if not report.versions:
+        typer.echo("nothing stored: the files hold no rows")
     if adopted is not None:
         typer.echo(f"inventory: {adopted}")

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from api.cli.common import AsJson, AsOf, DataDirectory, echo_json, settings_for
+from api.cli.common import AsJson, AsOf, DataDirectory, echo_json, policy_text, settings_for
 from api.cli.failures import ANSWER_IS_NO
 
 
 def optimize(
     policy: Annotated[Path | None, typer.Option(help="A policy file (TOML); default: the sample policy.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that the solver may try.")] = 60.0,
-    gap: Annotated[float, typer.Option(min=0.0, max=0.999, help="Stop at this proved gap (ratio).")] = 0.01,
+    gap: Annotated[float, typer.Option(min=0.0, max=0.999, help="Stop at this proved gap (ratio).")] = 0.005,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same plan.")] = 0,
     as_of: AsOf = None,
     data_directory: DataDirectory = None,
@@ -31,7 +31,7 @@ def optimize(
     order = InlineOrder(
         estate="default",
         as_of_on=as_of.date() if as_of is not None else datetime.now(UTC).date(),
-        policy_toml=None if policy is None else policy.read_text(encoding="utf-8"),
+        policy_toml=policy_text(policy),
         time_limit_seconds=time_limit,
         gap_ratio=gap,
         seed=seed,

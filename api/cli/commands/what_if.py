@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.common import AsJson, AsOf, DataDirectory, dollars, echo_json, settings_for, show_table
+from api.cli.common import AsJson, AsOf, DataDirectory, dollars, echo_json, policy_text, settings_for, show_table
 from api.cli.failures import ANSWER_IS_NO
 
 SHOWN_NODES = 15
@@ -38,7 +38,7 @@ def what_if(
         estate="default",
         data_directory=settings_for(data_directory).data_directory,
         as_of_on=as_of.date() if as_of is not None else datetime.now(UTC).date(),
-        policy_toml=None if policy is None else policy.read_text(encoding="utf-8"),
+        policy_toml=policy_text(policy),
         time_limit_seconds=time_limit,
         gap_ratio=gap,
         seed=seed,

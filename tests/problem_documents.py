@@ -80,7 +80,7 @@ def _node(draw: st.DrawFn, node_id: str, places: list[dict[str, Any]], copied: b
             "one_off": draw(_paid),
             "uses": draw(st.dictionaries(st.sampled_from(["vcpu", "gb"]), st.integers(0, 8).map(lambda n: n / 2))),
         }
-        for at in range(draw(st.integers(1, 4)))
+        for at in range(draw(st.integers(1, 5 if copied else 4)))
     ]
     node: dict[str, Any] = {
         "id": node_id,
@@ -89,7 +89,7 @@ def _node(draw: st.DrawFn, node_id: str, places: list[dict[str, Any]], copied: b
         "options": options,
     }
     if copied and node["kind"] == "dataset" and len(options) > 1:
-        node["copies"] = 2
+        node["copies"] = draw(st.integers(2, min(3, len(options))))
         node["copies_distinct"] = draw(st.sampled_from(["place", "region", "provider"]))
     return node
 

@@ -30,6 +30,7 @@ CASES: list[tuple[str, str, dict[str, str], object]] = [
     ("shifted_cell", "AvailabilityZone", {"AvailabilityZone": "0.045"}, None),
     ("shifted_cell", "RegionId", {"RegionId": "1e-3"}, None),
     ("negative_unit_price", "ListUnitPrice", {"ListUnitPrice": "-0.125", "ListCost": "-1.25"}, Decimal("-0.125")),
+    ("negative_quantity", "ConsumedQuantity", {"ConsumedQuantity": "-3"}, Decimal(-3)),
     ("invalid_json", "Tags", {"Tags": "{team: payments}"}, "{team: payments}"),
     ("rounded_cost", "EffectiveCost", {"EffectiveCost": "1"}, Decimal(1)),
     ("mangled_arn", "ResourceId", {"ResourceId": "arn:ats:el2:x"}, "arn:ats:el2:x"),

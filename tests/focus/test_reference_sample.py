@@ -55,10 +55,14 @@ def test_every_known_oddity_of_the_real_sample_is_reported(store: IngestStore) -
     assert found["mangled_arn", "ResourceId"] == sum(each["ResourceId"].startswith("arn:ats:") for each in rows)
     assert found["negative_unit_price", "ContractedUnitPrice"] == 1
     assert found["rounded_cost", "EffectiveCost"] > 500
+    for column in ("PricingQuantity", "ConsumedQuantity"):
+        below_zero = [each for each in rows if each[column] not in ("", "NULL") and float(each[column]) < 0]
+        assert found["negative_quantity", column] == len(below_zero) > 0, column
     assert {code for code, _ in found} == {
         "contracted_cost_differs",
         "empty_required",
         "mangled_arn",
+        "negative_quantity",
         "negative_unit_price",
         "null_text",
         "rounded_cost",

@@ -23,7 +23,7 @@ SLOW = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-FEW = settings(SLOW, max_examples=8)
+FEW = settings(SLOW, max_examples=20)
 
 
 def assert_solved_as_by_brute_force(document: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ def test_status_and_optimum_equal_brute_force_for_every_rule_alone(kind: str) ->
 
 @pytest.mark.parametrize("pair", list(combinations(RULE_KINDS, 2)), ids="+".join)
 def test_status_and_optimum_equal_brute_force_for_every_pair_of_rules(pair: tuple[str, str]) -> None:
-    @settings(FEW, max_examples=4)
+    @settings(FEW, max_examples=10)
     @given(problem_documents(kinds=pair))
     def check(document: dict[str, Any]) -> None:
         assert_solved_as_by_brute_force(document)

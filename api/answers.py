@@ -169,14 +169,27 @@ def _dropped(planned: Planned) -> tuple[DroppedCandidates, ...]:
         )
         for statement in idle_statement_ids(planned.policy, planned.build.estate)
     )
-    return idle + tuple(
+    foreign = tuple(
         DroppedCandidates(
-            filter_name=name,
-            reason=statement or name,
-            candidates=candidates[name, statement],
-            nodes=len(nodes[name, statement]),
+            filter_name="cost in a currency without a rate, in no figure",
+            reason=f"{cost.monthly_amount:,.2f} {cost.currency} a month of {cost.service}, {cost.rows} rows",
+            candidates=0,
+            nodes=0,
         )
-        for name, statement in sorted(candidates)
+        for cost in planned.build.foreign
+    )
+    return (
+        idle
+        + foreign
+        + tuple(
+            DroppedCandidates(
+                filter_name=name,
+                reason=statement or name,
+                candidates=candidates[name, statement],
+                nodes=len(nodes[name, statement]),
+            )
+            for name, statement in sorted(candidates)
+        )
     )
 
 

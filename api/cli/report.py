@@ -62,10 +62,11 @@ def show_report(run_id: str, result: RunResult) -> None:
             typer.echo(f"Not solved: {answer.reason}")
 
 
-def _warn_of_idle_statements(result: RunResult) -> None:
-    idle = [entry.reason for entry in result.dropped if not entry.candidates]
-    if idle:
-        typer.echo(f"warning: about nothing in the estate, perhaps a misspelt tag: {', '.join(idle)}")
+def _warn(result: RunResult) -> None:
+    """What a person should look at before believing the figures."""
+    for entry in result.dropped:
+        if not entry.candidates:
+            typer.echo(f"warning: {entry.filter_name}: {entry.reason}")
 
 
 def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
@@ -87,7 +88,7 @@ def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
         ("recommendations", str(len(answer.recommendations))),
     ]
     show_table("The plan", ("", ""), rows)
-    _warn_of_idle_statements(result)
+    _warn(result)
     _show_ledger(answer)
     _show_moves(answer)
     _show_rules(result, answer)

@@ -29,11 +29,6 @@ class WorkerSupervisor:
         self._processes: list[SpawnProcess] = []
         self._thread = threading.Thread(target=self._keep, name="worker-supervisor", daemon=True)
 
-    @property
-    def process_ids(self) -> list[int]:
-        """Process ids of the workers that run now."""
-        return [process.pid for process in self._processes if process.pid is not None and process.is_alive()]
-
     def start(self) -> None:
         """Start the workers."""
         self._processes = [self._spawn() for _ in range(self._settings.worker_count)]

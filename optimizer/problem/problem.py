@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from optimizer.domain.estate import COMPONENTS
 from optimizer.domain.place import Place
-from optimizer.errors import InvalidProblem
 from optimizer.problem.validate import validate_problem
 
 if TYPE_CHECKING:
@@ -98,19 +97,6 @@ class Problem:
     def options_of(self, node: int) -> range:
         """Option indices of a node."""
         return range(int(self.node_start[node]), int(self.node_start[node + 1]))
-
-    def option_index(self, node_id: str, option_id: str) -> int:
-        """Index of an option by the ids of the published format.
-
-        Raises:
-            InvalidProblem: there is no such node or option.
-        """
-        if node_id not in self.node_index:
-            raise InvalidProblem(f"there is no node {node_id!r}", path="$.nodes")
-        for option in self.options_of(self.node_index[node_id]):
-            if self.option_ids[option] == option_id:
-                return option
-        raise InvalidProblem(f"node {node_id!r} has no option {option_id!r}", path=f"$.nodes[{node_id}].options")
 
     def place_codes(self, attribute: str) -> npt.NDArray[np.int64]:
         """Equal numbers for places that share the attribute (place, region, provider, continent), ``[place]``."""

@@ -24,9 +24,10 @@ import numpy.typing as npt
 
 from optimizer.model.placement_model import Group, PlacementModel
 from optimizer.solve.dominance import undominated_options
+from optimizer.solve.flow_columns import GroupSums, Pairs, Runs, dearest, diagonal_columns, merged_pairs
 from optimizer.solve.labels import needed_options
 from optimizer.solve.linear_program import Floats, Ints, LinearProgram, LinearProgramBuilder
-from optimizer.solve.place_groups import PlaceGroups, discover_groups
+from optimizer.solve.place_groups import discover_groups
 from optimizer.units import MICRO_USD_PER_USD
 
 
@@ -41,17 +42,6 @@ class GroupFlow:
 def formulate(model: PlacementModel, *, row_slack_ratio: float = 0.0) -> GroupFlow:
     """The program of a model; ``row_slack_ratio`` tightens every row by that share of its scale."""
     return _Formulation(model, row_slack_ratio).build()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Pairs:
-    """Flows that share one group structure: ends, GB forward and backward, ``[pair]``."""
-
-    groups: PlaceGroups
-    source: Ints
-    target: Ints
-    forward_gb: Floats
-    backward_gb: Floats
 
 
 class _Formulation:
@@ -186,15 +176,15 @@ class _Formulation:
         _, by_value = np.unique(cells % len(values), return_inverse=True)
         self.program.rows(by_value, present, 1.0, -np.inf, 1.0)
 
-    def _single_pairs(self) -> _Pairs:
+    def _single_pairs(self) -> Pairs:
         """Flows between nodes of one copy, opposite ones merged, by price alone."""
         model = self.model
         per_gb = model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD
         single = (model.node_take[model.pair_from] == 1) & (model.node_take[model.pair_to] == 1)
         paid = np.flatnonzero(single & (model.pair_gb > 0))
-        return _merged(discover_groups(per_gb, np.ones_like(per_gb, dtype=np.bool_)), model, paid, both_ways=True)
+        return merged_pairs(discover_groups(per_gb, np.ones_like(per_gb, dtype=np.bool_)), model, paid, both_ways=True)
 
-    def _copied_pairs(self) -> list[_Pairs]:
+    def _copied_pairs(self) -> list[Pairs]:
         """Flows of nodes with copies, by price and limit."""
         model = self.model
         everywhere = np.ones_like(model.transfer_micro_usd_per_gb, dtype=np.bool_)
@@ -205,7 +195,7 @@ class _Formulation:
             admissible = everywhere if limit < 0 else model.pair_admissible[limit]
             flow = np.flatnonzero(copied & (model.pair_limit == limit) & ((model.pair_gb > 0) | (limit >= 0)))
             if len(flow):
-                families.append(_merged(discover_groups(per_gb, admissible), model, flow, both_ways=False))
+                families.append(merged_pairs(discover_groups(per_gb, admissible), model, flow, both_ways=False))
         return [pairs for pairs in families if len(pairs.source)]
 
     def _near(self) -> None:
@@ -214,7 +204,7 @@ class _Formulation:
         single = (model.node_take[model.pair_from] == 1) & (model.node_take[model.pair_to] == 1)
         at = np.zeros((model.node_count, len(model.transfer_micro_usd_per_gb)), dtype=np.bool_)
         at[self.node, self.place] = True
-        runs = _Runs(self.node * at.shape[1] + self.place, self.x, at.size)
+        runs = Runs(self.node * at.shape[1] + self.place, self.x, at.size)
         for limit, admissible in enumerate(model.pair_admissible):
             flow = np.flatnonzero(single & (model.pair_limit == limit))
             source, target = model.pair_from[flow], model.pair_to[flow]
@@ -222,7 +212,7 @@ class _Formulation:
             self._near_one_way(at, runs, target, source, admissible.T)
 
     def _near_one_way(
-        self, at: npt.NDArray[np.bool_], runs: _Runs, one: Ints, other: Ints, admissible: npt.NDArray[np.bool_]
+        self, at: npt.NDArray[np.bool_], runs: Runs, one: Ints, other: Ints, admissible: npt.NDArray[np.bool_]
     ) -> None:
         flow, place = np.nonzero(at[one])
         near = at[other[flow]] & admissible[place]
@@ -239,7 +229,7 @@ class _Formulation:
             0.0,
         )
 
-    def _savings(self, pairs: _Pairs) -> None:
+    def _savings(self, pairs: Pairs) -> None:
         """Flows as what they cost at most, which falls on one end alone, less what being near saves.
 
         With ``most[g] = max over h of Q[g, h]`` a flow costs ``q * (sum_g most[g] * sum_{l in g} x[u, l]
@@ -249,10 +239,10 @@ class _Formulation:
         if not len(pairs.source):
             return
         groups = pairs.groups
-        sums = _GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
+        sums = GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
         at_source, at_target = sums.present[pairs.source], sums.present[pairs.target]
-        forward = pairs.forward_gb[:, None] * _dearest(groups.price, at_target)
-        backward = pairs.backward_gb[:, None] * _dearest(groups.price, at_source)
+        forward = pairs.forward_gb[:, None] * dearest(groups.price, at_target)
+        backward = pairs.backward_gb[:, None] * dearest(groups.price, at_source)
         for end, present, most in ((pairs.source, at_source, forward), (pairs.target, at_target, backward)):
             pair, group = np.nonzero(present)
             row, column = sums.expand(end[pair], group)
@@ -265,9 +255,9 @@ class _Formulation:
         y = self.program.columns(-saving[worth])
         for end, group in ((pairs.source, g), (pairs.target, h)):
             self._at_most(end, sums, pair, group, y)
-        self._same_place(pairs, sums, _diagonal(pairs, pair, g, h, y))
+        self._same_place(pairs, sums, diagonal_columns(pairs, pair, g, h, y))
 
-    def _at_most(self, end: Ints, sums: _GroupSums, pair: Ints, group: Ints, y: Ints) -> None:
+    def _at_most(self, end: Ints, sums: GroupSums, pair: Ints, group: Ints, y: Ints) -> None:
         """``sum of y <= sum_{l in group} x[end, l]`` for every pair and group that has a ``y``."""
         cell, number = np.unique(pair * sums.groups + group, return_inverse=True)
         row, column = sums.expand(end[cell // sums.groups], cell % sums.groups)
@@ -279,9 +269,9 @@ class _Formulation:
             0.0,
         )
 
-    def _flow(self, pairs: _Pairs) -> None:
+    def _flow(self, pairs: Pairs) -> None:
         groups = pairs.groups
-        sums = _GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
+        sums = GroupSums(self.node, self.place, self.x, groups, self.model.node_count)
         pair, g, h = np.nonzero(
             sums.present[pairs.source][:, :, None] & sums.present[pairs.target][:, None, :] & groups.admissible[None]
         )
@@ -292,13 +282,13 @@ class _Formulation:
         y = self.program.columns(cost, upper=upper, integer=True)
         self._balance_target(pairs, sums, pair, h, y)
         self._balance_source(pairs, sums, pair, g, y)
-        self._same_place(pairs, sums, _diagonal(pairs, pair, g, h, y))
+        self._same_place(pairs, sums, diagonal_columns(pairs, pair, g, h, y))
 
-    def _balance_target(self, pairs: _Pairs, sums: _GroupSums, pair: Ints, h: Ints, y: Ints) -> None:
+    def _balance_target(self, pairs: Pairs, sums: GroupSums, pair: Ints, h: Ints, y: Ints) -> None:
         """``sum_g y[g, h] = sum_{l in h} x[v, l]`` for every group in which the target may be."""
         self._equal(pairs.target, sums, pair, h, y, np.ones(len(pairs.source)))
 
-    def _balance_source(self, pairs: _Pairs, sums: _GroupSums, pair: Ints, g: Ints, y: Ints) -> None:
+    def _balance_source(self, pairs: Pairs, sums: GroupSums, pair: Ints, g: Ints, y: Ints) -> None:
         take = self.model.node_take
         single = take[pairs.source] == 1
         chosen = single[pair]
@@ -322,7 +312,7 @@ class _Formulation:
     def _equal(
         self,
         end: Ints,
-        sums: _GroupSums,
+        sums: GroupSums,
         pair: Ints,
         group: Ints,
         y: Ints,
@@ -344,7 +334,7 @@ class _Formulation:
             0.0,
         )
 
-    def _same_place(self, pairs: _Pairs, sums: _GroupSums, diagonal: Ints) -> None:
+    def _same_place(self, pairs: Pairs, sums: GroupSums, diagonal: Ints) -> None:
         """Savings of both ends in the very same place, where the group's own price is dearer."""
         groups = pairs.groups
         at = np.zeros((self.model.node_count, len(groups.code)), dtype=np.bool_)
@@ -374,66 +364,3 @@ class _Formulation:
             -np.inf,
             0.0,
         )
-
-
-class _GroupSums:
-    """Which columns make up ``sum_{l in group} x[node, l]`` and ``sum of x[node, place]``."""
-
-    def __init__(self, node: Ints, place: Ints, x: Ints, groups: PlaceGroups, nodes: int) -> None:
-        self.present = np.zeros((nodes, groups.count), dtype=np.bool_)
-        self.present[node, groups.code[place]] = True
-        self._by_group = _Runs(node * groups.count + groups.code[place], x, nodes * groups.count)
-        self._by_place = _Runs(node * len(groups.code) + place, x, nodes * len(groups.code))
-        self.groups = groups.count
-        self._places = len(groups.code)
-
-    def expand(self, node: Ints, group: Ints) -> tuple[Ints, Ints]:
-        """For each (node, group) its columns: positions into the arguments, and columns."""
-        return self._by_group.of(node * self.groups + group)
-
-    def at_place(self, node: Ints, place: Ints) -> tuple[Ints, Ints]:
-        """For each (node, place) its columns: positions into the arguments, and columns."""
-        return self._by_place.of(node * self._places + place)
-
-
-class _Runs:
-    """Columns sorted by key, found by key in bulk."""
-
-    def __init__(self, key: Ints, column: Ints, keys: int) -> None:
-        order = np.argsort(key, kind="stable")
-        self._column = column[order]
-        self._start = np.searchsorted(key[order], np.arange(keys + 1))
-
-    def of(self, key: Ints) -> tuple[Ints, Ints]:
-        count = self._start[key + 1] - self._start[key]
-        position = np.repeat(np.arange(len(key)), count)
-        offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        return position, self._column[np.repeat(self._start[key], count) + offset]
-
-
-def _dearest(price: Floats, present: npt.NDArray[np.bool_]) -> Floats:
-    """Dearest price from each group of one end to a group in which the other may be, ``[pair, group]``."""
-    return np.asarray(np.where(present[:, None, :], price[None], -np.inf).max(axis=2), dtype=np.float64)
-
-
-def _diagonal(pairs: _Pairs, pair: Ints, g: Ints, h: Ints, y: Ints) -> Ints:
-    """The column of ``y[g, g]`` of each pair, -1 where there is none, ``[pair, group]``."""
-    diagonal = np.full((len(pairs.source), pairs.groups.count), -1, dtype=np.int64)
-    same = g == h
-    diagonal[pair[same], g[same]] = y[same]
-    return diagonal
-
-
-def _merged(groups: PlaceGroups, model: PlacementModel, flow: Ints, *, both_ways: bool) -> _Pairs:
-    """Parallel flows added up; with ``both_ways`` opposite ones share a pair."""
-    source, target, gb = model.pair_from[flow], model.pair_to[flow], model.pair_gb[flow]
-    swapped = (source > target) & both_ways
-    low, high = np.where(swapped, target, source), np.where(swapped, source, target)
-    ends, number = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
-    number = number.reshape(-1)
-    forward, backward = (_added(number, amount, ends.shape[1]) for amount in (gb * ~swapped, gb * swapped))
-    return _Pairs(groups=groups, source=ends[0], target=ends[1], forward_gb=forward, backward_gb=backward)
-
-
-def _added(number: Ints, amount: Floats, count: int) -> Floats:
-    return np.asarray(np.bincount(number, amount, minlength=count), dtype=np.float64)

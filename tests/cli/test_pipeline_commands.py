@@ -169,3 +169,23 @@ def test_collect_without_connections_says_what_to_write(tmp_path: Path) -> None:
     answer = run("collect", "--data-dir", tmp_path / "data", home=tmp_path)
     assert answer.returncode == 2
     assert "connections.toml" in answer.stderr
+
+
+def test_a_run_killed_in_the_middle_leaves_the_last_good_one(demo: tuple[Path, dict[str, object]]) -> None:
+    home, _ = demo
+    before = json.loads(run("explain", "latest", "--json", "--data-dir", home / "data", home=home).stdout)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    asked = [PLACEMENT, "optimize", "--as-of", "2026-11-01", "--data-dir", str(home / "data")]
+    with subprocess.Popen(
+        asked, env=environment, cwd=home, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as victim:
+        assert victim.stderr is not None
+        for line in victim.stderr:
+            if b"generate" in line:
+                break
+        victim.kill()
+    assert victim.returncode == -9
+    after = json.loads(run("explain", "latest", "--json", "--data-dir", home / "data", home=home).stdout)
+    assert after == before
+    again = run("optimize", "--as-of", "2026-11-01", "--data-dir", home / "data", "--json", home=home)
+    assert json.loads(again.stdout)["verified"] is True

@@ -9,6 +9,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from api.demo_estate import prepare_demo
+from api.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "what_if.ipynb"
 
@@ -26,14 +29,16 @@ def outputs_of(notebook: nbformat.NotebookNode, kind: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
-    """The notebook after a run without a demo folder, with its own home directory."""
+@pytest.fixture(scope="module", params=["with a demo folder", "without one"])
+def executed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+    """The notebook after a run, with its own home directory."""
     folder = tmp_path_factory.mktemp("notebook")
+    if request.param == "with a demo folder":
+        prepare_demo(Settings(data_directory=folder / "demo"), seed=7, scale=0.1)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}})
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PLACEMENT_DATA_DIRECTORY", str(folder / "none"))
+        environment.setenv("PLACEMENT_DATA_DIRECTORY", str(folder / "demo"))
         environment.setenv("TMPDIR", str(folder))
         environment.setenv("IPYTHONDIR", str(folder / "ipython"))
         environment.setenv("MPLCONFIGDIR", str(folder / "matplotlib"))

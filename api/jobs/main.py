@@ -1,4 +1,4 @@
-"""Entry points of the command line: the server with its workers, a worker alone, the scheduler alone."""
+"""Entry points of the command line: the server with its workers, the scheduler alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.database.engine import Database
 from api.database.migrate import upgrade_database
 from api.errors import InvalidSettings
 from api.jobs.attempt import Collect
-from api.jobs.processes import run_scheduler_alone, run_worker_alone
+from api.jobs.processes import run_scheduler_alone
 from api.jobs.supervisor import WorkerSupervisor
 from api.runs.result import Pipeline
 from api.settings import Settings
@@ -57,11 +57,6 @@ def _require_key_beyond_loopback(settings: Settings, host: str) -> None:
     if host not in LOOPBACK_ADDRESSES and settings.api_key is None:
         message = f"listening on {host} lets other machines in; set a key, or listen on {DEFAULT_HOST}"
         raise InvalidSettings(message, variable="PLACEMENT_API_KEY")
-
-
-def run_worker(settings: Settings, *, pipeline: Pipeline, collect: Collect | None = None) -> None:
-    """Work on queued runs until SIGINT or SIGTERM."""
-    run_worker_alone(settings, pipeline, collect)
 
 
 def run_scheduler(settings: Settings) -> None:

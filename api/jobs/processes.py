@@ -24,11 +24,6 @@ def run_worker_process(settings: Settings, pipeline: Pipeline, collect: Collect 
     _work(settings, pipeline, collect, stop)
 
 
-def run_worker_alone(settings: Settings, pipeline: Pipeline, collect: Collect | None) -> None:
-    """A worker of its own, started by a person or a service manager."""
-    _work(settings, pipeline, collect, _stop_on_signals())
-
-
 def run_scheduler_alone(settings: Settings) -> None:
     """A scheduler of its own."""
     stop = _stop_on_signals()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+ROW_TOLERANCE_RATIO: Final = 1e-9
+"""Share of a row's scale within which its weight counts as equal to its bound: rounding, never slack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -16,6 +20,15 @@ class Row:
     option: npt.NDArray[np.int64]
     coefficient: npt.NDArray[np.float64]
     upper: float
+
+    @property
+    def scale(self) -> float:
+        """Size of the row's numbers, which tolerances are relative to."""
+        return max(float(np.abs(self.coefficient).max(initial=0.0)), abs(self.upper))
+
+    def weight(self, chosen: npt.NDArray[np.int64]) -> float:
+        """What the chosen options weigh."""
+        return float(self.coefficient[np.isin(self.option, chosen)].sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

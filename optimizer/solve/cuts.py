@@ -19,9 +19,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.model.placement_model import PlacementModel, Row
-
-FULL_RATIO = 1e-9
+from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel, Row
 
 
 def cut_off(model: PlacementModel, chosen: npt.NDArray[np.int64], broken: Collection[str]) -> PlacementModel | None:
@@ -47,8 +45,7 @@ def _rows_named(model: PlacementModel, name: str) -> int:
 
 def _is_full(row: Row, chosen: npt.NDArray[np.int64]) -> bool:
     """Up to the tolerance within which solvers take a row as kept."""
-    scale = max(float(np.abs(row.coefficient).max(initial=0.0)), abs(row.upper))
-    return bool(row.coefficient[np.isin(row.option, chosen)].sum() >= row.upper - FULL_RATIO * scale)
+    return row.weight(chosen) >= row.upper - ROW_TOLERANCE_RATIO * row.scale
 
 
 def _is_broken(row: Row, chosen: npt.NDArray[np.int64]) -> bool:

@@ -5,7 +5,6 @@ Written to the ``Solver`` protocol, which is the seam where further solvers plug
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,7 +47,6 @@ class Solver(Protocol):
         clock: Clock,
         row_slack_ratio: float = 0.0,
         row_prices: npt.NDArray[np.float64] | None = None,
-        on_bound: Callable[[float], None] | None = None,
     ) -> RawAnswer:
         """Choose options, or say why not, within the limits; ``row_prices`` are a guess to start from."""
 
@@ -61,7 +59,6 @@ def solve_exactly(
     clock: Clock,
     row_slack_ratio: float = 0.0,
     row_prices: npt.NDArray[np.float64] | None = None,
-    on_bound: Callable[[float], None] | None = None,
 ) -> RawAnswer:
     """Solve every block of the group-flow program; the bound is the sum of the blocks' bounds."""
     if not model.node_count:
@@ -80,8 +77,6 @@ def solve_exactly(
         if answer.verdict == "infeasible":
             return RawAnswer(verdict="infeasible", chosen=None, bound_usd=float("inf"), method=METHOD)
         bound += answer.bound
-        if on_bound is not None:
-            on_bound(bound)
         if answer.values is None:
             verdict = "nothing_found"
             continue

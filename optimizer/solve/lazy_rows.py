@@ -12,13 +12,12 @@ the whole model is solved in the time that is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.model.placement_model import PlacementModel, Row
+from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel, Row
 from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
 from optimizer.solve.highs import Verdict
 from optimizer.solve.limits import Clock, Limits
@@ -26,7 +25,6 @@ from optimizer.solve.repair import Repair, repair
 from optimizer.units import MICRO_USD_PER_USD
 
 PRICED_ROUNDS = 3
-ROW_TOLERANCE = 1e-9
 SHARE_OF_TIME = 0.6
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,7 +38,6 @@ def solve_with_lazy_rows(
     clock: Clock,
     row_slack_ratio: float = 0.0,
     row_prices: Floats | None = None,
-    on_bound: Callable[[float], None] | None = None,
     solver: Solver = solve_exactly,
 ) -> RawAnswer:
     """Rounds with prices while they help, then the whole model; the best plan and the best bound of all rounds.
@@ -58,7 +55,6 @@ def solve_with_lazy_rows(
             seed=seed,
             clock=clock,
             row_slack_ratio=row_slack_ratio,
-            on_bound=on_bound,
         )
         if answer.verdict == "infeasible":
             return answer
@@ -69,7 +65,7 @@ def solve_with_lazy_rows(
             break
         prices = mended.prices
     rest = Limits(time_limit_seconds=max(deadline - clock(), 0.1), gap_ratio=limits.gap_ratio)
-    whole = solver(model, limits=rest, seed=seed, clock=clock, row_slack_ratio=row_slack_ratio, on_bound=on_bound)
+    whole = solver(model, limits=rest, seed=seed, clock=clock, row_slack_ratio=row_slack_ratio)
     if whole.verdict == "infeasible":
         return whole
     found.take(whole, np.zeros(len(model.rows)))
@@ -158,6 +154,4 @@ def model_cost_micro_usd(model: PlacementModel, chosen: Ints) -> float:
 
 def is_broken(row: Row, chosen: Ints) -> bool:
     """Whether the chosen options weigh more than the row allows, beyond rounding."""
-    weight = float(row.coefficient[np.isin(row.option, chosen)].sum())
-    scale = max(float(np.abs(row.coefficient).max(initial=0.0)), abs(row.upper))
-    return weight > row.upper + ROW_TOLERANCE * scale
+    return row.weight(chosen) > row.upper + ROW_TOLERANCE_RATIO * row.scale

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.model.placement_model import PlacementModel
+from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel
 from optimizer.solve.labels import covered_by, row_weights
 
 Ints = npt.NDArray[np.int64]
@@ -67,7 +67,7 @@ class _Exchange:
         self.chosen = chosen[np.argsort(model.option_node[chosen])].copy()
         self.weights = row_weights(model).toarray()
         self.upper = np.array([row.upper for row in model.rows])
-        self.tolerance = 1e-9 * np.maximum(np.abs(self.weights).max(axis=0, initial=0.0), np.abs(self.upper))
+        self.tolerance = ROW_TOLERANCE_RATIO * np.array([row.scale for row in model.rows])
         self.covered = covered_by(model, [charge.option for charge in model.charges]).toarray().astype(bool).T
         self.charge = np.array([charge.micro_usd for charge in model.charges], dtype=np.float64)
         self.load = self._load()

@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 UV_NATIVE_TLS ?= true
 export UV_NATIVE_TLS
 
-.PHONY: help demo serve test check format bench schemas lock install clean
+.PHONY: help demo serve peers test check format bench schemas lock install clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,7 +29,11 @@ demo: $(INSTALLED)  ## the whole product on the bundled estate, offline
 serve: $(INSTALLED)  ## the API on what the demo left behind
 	$(BIN)/placement serve --data-dir placement-demo
 
-test: $(INSTALLED)  ## every test but the benchmarks
+peers: $(INSTALLED)  ## the servers that collector tests run against, each in an environment of its own, once
+	$(BIN)/python -m tests.peers.build
+
+test: $(INSTALLED)  ## every test but the benchmarks; those of peers that cannot be built are skipped
+	$(BIN)/python -m tests.peers.build --allow-missing
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 15 -q
 
 check: $(INSTALLED)  ## lint, format, types, layers, notebooks without outputs
@@ -62,5 +66,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 	touch $@
 
 clean:  ## everything that these commands made, never your own data
-	rm -rf $(VENV) build dist placement-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	rm -rf $(VENV) .peers build dist placement-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ from api.memory import peak_mb
 from api.planned import Planned
 from api.runs.result import (
     Answer,
+    BillsAccount,
     ComplianceGap,
     ConflictingRule,
     DroppedCandidates,
@@ -17,12 +18,14 @@ from api.runs.result import (
     InfeasibleAnswer,
     LedgerLine,
     NotSolvedAnswer,
+    Remark,
     RulePrice,
     RunResult,
     RunSolver,
     SolvedAnswer,
 )
 from api.stages import Line
+from collectors.estate import EstateBuild
 from optimizer.domain.policy_reach import idle_statement_ids
 from optimizer.explain.explanation import Explanation
 from optimizer.explain.infeasible import explain_infeasible
@@ -48,6 +51,17 @@ def result_of(planned: Planned, line: Line, *, seed: int) -> RunResult:
         unmatched_usd=_annual(planned.build.unmatched_monthly_micro_usd),
         dropped=_dropped(planned),
         compliance_gaps=tuple(ComplianceGap(rule_id=gap.rule_id, violation=gap.message) for gap in gaps),
+        bills=_bills(planned.build),
+        remarks=tuple(
+            Remark(
+                code=each.code,
+                meaning=each.meaning,
+                count=each.count,
+                monthly_micro_usd=each.monthly_micro_usd,
+                examples=each.examples,
+            )
+            for each in planned.build.oddities
+        ),
         solver=RunSolver(
             method=facts.method,
             seconds=facts.seconds,
@@ -57,6 +71,17 @@ def result_of(planned: Planned, line: Line, *, seed: int) -> RunResult:
         ),
         stage_reports=tuple(line.reports),
         answer=answer,
+    )
+
+
+def _bills(build: EstateBuild) -> BillsAccount:
+    return BillsAccount(
+        months=build.estate.billing_months,
+        total_usd=_annual(build.total_monthly_micro_usd),
+        placed_usd=_annual(build.matched_monthly_micro_usd),
+        transfer_usd=_annual(build.transfer_monthly_micro_usd),
+        unmatched_usd=_annual(build.unmatched_monthly_micro_usd),
+        by_provider_usd={name: _annual(amount) for name, amount in build.by_provider.items()},
     )
 
 

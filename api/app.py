@@ -22,6 +22,7 @@ from api.http.openapi import install_openapi
 from api.http.problems import install_handlers, problems
 from api.http.reference_page import install_reference_page
 from api.http.security import NeedsHost, NeedsKey
+from api.lineage.endpoints import router as lineage
 from api.prices.endpoints import router as prices
 from api.recommendations.endpoints import router as recommendations
 from api.recommendations.of_runs import router as run_recommendations
@@ -62,14 +63,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     )
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.state.services = Services(database=database, settings=settings, clock=clock)
-    v1 = APIRouter(
-        prefix="/v1",
-        dependencies=[Depends(NeedsKey(settings.api_key))] if settings.api_key else [],
-        responses=problems(KeyRequired) if settings.api_key else {},
-    )
+    key = [Depends(NeedsKey(settings.api_key))] if settings.api_key else []
+    refused = problems(KeyRequired) if settings.api_key else {}
+    v1 = APIRouter(prefix="/v1", dependencies=key, responses=refused)
     for noun in NOUNS:
         v1.include_router(noun)
     app.include_router(v1)
+    app.include_router(lineage, prefix="/api/v1", dependencies=key, responses=refused)  # the path of OpenLineage
     app.include_router(health)
     install_handlers(app)
     install_openapi(app)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from api.collecting import CONNECTIONS_FILE
 from api.database.engine import Database
 from api.database.migrate import current_revision, head_revision
 from api.pipeline import INVENTORY_FOLDER
 from api.settings import Settings
-from collectors.connections import read_connections
+from collectors.connections import Connection, read_connections
 from collectors.errors import CollectorError
 from collectors.inventory import read_inventory
 from collectors.pricing import load_price_book
+from collectors.providers import open_collector
 from collectors.store import IngestStore
 from optimizer.domain.place import Place
 from optimizer.errors import OptimizerError
@@ -27,15 +29,19 @@ State = Literal["ok", "missing", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check. ``missing`` is what a person may still have to bring; ``failed`` does not work."""
+    """One check. ``missing`` is what a person may still have to bring; ``failed`` does not work.
+
+    ``remedy`` is text to paste at the vendor: a policy statement, a role assignment, SQL.
+    """
 
     check: str
     state: State
     detail: str
+    remedy: str = ""
 
 
-def examine(settings: Settings) -> tuple[Finding, ...]:
-    """Every check, in the order in which a run needs them."""
+def examine(settings: Settings, *, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Every check, in the order in which a run needs them; every permission that the connections need is tried."""
     return (
         _interpreter(),
         _tried("solver", _solver),
@@ -43,7 +49,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         _store(settings),
         _inventory(settings),
         _database(settings),
-        _connections(settings),
+        *_connections(settings, environ),
     )
 
 
@@ -115,8 +121,42 @@ def _database(settings: Settings) -> Finding:
     )
 
 
-def _connections(settings: Settings) -> Finding:
-    file = settings.data_directory / "connections.toml"
+def _connections(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    file = settings.data_directory / CONNECTIONS_FILE
     if not file.is_file():
-        return Finding(check="connections", state="missing", detail=f"no {file}; bills come by `placement ingest` only")
-    return _tried("connections", lambda: f"{len(read_connections(file))} in {file}")
+        detail = f"no {file}; bills come by `placement ingest` only"
+        return (Finding(check="connections", state="missing", detail=detail),)
+    try:
+        connections = read_connections(file)
+    except CollectorError as error:
+        return (Finding(check="connections", state="failed", detail=str(error)),)
+    found = [Finding(check="connections", state="ok", detail=f"{len(connections)} in {file}")]
+    for connection in connections:
+        found.extend(_grants(connection, environ))
+    return tuple(found)
+
+
+def _grants(connection: Connection, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """A finding for every permission that is missing, with the smallest grant that gives it; one when none is."""
+    check = f"connection {connection.name}"
+    try:
+        collector = open_collector(connection, environ=environ)
+    except CollectorError as error:
+        return (Finding(check=check, state="failed", detail=str(error)),)
+    try:
+        checks = collector.check_grants()
+    except CollectorError as error:
+        return (Finding(check=check, state="failed", detail=str(error)),)
+    finally:
+        collector.close()
+    missing = tuple(
+        Finding(
+            check=check,
+            state="failed",
+            detail=f"{each.grant.permission} on {each.grant.on} is missing, for {each.grant.purpose}: {each.fault}",
+            remedy=each.grant.statement,
+        )
+        for each in checks
+        if each.fault is not None
+    )
+    return missing or (Finding(check=check, state="ok", detail=f"{len(checks)} permissions, all there"),)

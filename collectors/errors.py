@@ -2,6 +2,7 @@
 
 CollectorError
 ├── InvalidFocusFile            a bill that cannot be read as FOCUS (Terminal)
+├── RowsDisagree                two readings of a bill, or its manifest, find different rows (Terminal)
 ├── TotalsDisagree              two readings of a bill find different money (Terminal)
 ├── InvalidConnections          a connections file with a mistake, by line (Terminal)
 ├── StoreError                  the ingest store cannot be read or written
@@ -13,7 +14,8 @@ CollectorError
 │   ├── AccessDenied            a permission is missing (Terminal)
 │   ├── NotFoundAtProvider      a bucket, export or object that is not there (Terminal)
 │   ├── InvalidManifest         a manifest that cannot be read (Terminal)
-│   └── CredentialsMissing      credentials that are not where the connection says (Terminal)
+│   ├── CredentialsMissing      credentials that are not where the connection says (Terminal)
+│   └── ProviderPackageMissing  the vendor's SDK is an extra that is not installed (Terminal)
 └── PriceBookError              the price book cannot be built or read
 
 ``Transient`` says: the same call may succeed later, so a scheduler may try again.
@@ -45,6 +47,21 @@ class InvalidFocusFile(CollectorError, Terminal):
         super().__init__(f"{path}: {message}")
         self.path = path
         self.column = column
+
+
+class RowsDisagree(CollectorError, Terminal):
+    """A bill does not have the rows that a second reading or its manifest counts; nothing of it was stored."""
+
+    def __init__(
+        self, *, path: Path, expected_rows: int, found_rows: int, counted_by: str = "a second reading"
+    ) -> None:
+        super().__init__(
+            f"{path}: {found_rows} rows were read, but {counted_by} counts {expected_rows}; nothing was stored; fetch "
+            "or export it again, and report it when it stays so"
+        )
+        self.path = path
+        self.expected_rows = expected_rows
+        self.found_rows = found_rows
 
 
 class TotalsDisagree(CollectorError, Terminal):
@@ -122,6 +139,10 @@ class InvalidManifest(ProviderError, Terminal):
 
 class CredentialsMissing(ProviderError, Terminal):
     """Credentials that are not where the connection says."""
+
+
+class ProviderPackageMissing(ProviderError, Terminal):
+    """The vendor's SDK is an optional dependency that is not installed."""
 
 
 class PriceBookError(CollectorError):

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from api.cli.commands import prices
+from api.cli.commands import prices, signals
 from api.cli.commands.collect import collect
 from api.cli.commands.demo import demo
 from api.cli.commands.doctor import doctor
@@ -15,6 +15,7 @@ from api.cli.commands.explain import explain
 from api.cli.commands.export import export
 from api.cli.commands.ingest import ingest
 from api.cli.commands.optimize import optimize
+from api.cli.commands.periods import periods
 from api.cli.commands.schedule import schedule
 from api.cli.commands.serve import serve
 from api.cli.commands.solve import solve
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("ingest")(ingest)
 app.command("collect")(collect)
+app.command("periods")(periods)
 app.command("optimize")(optimize)
 app.command("explain")(explain)
 app.command("solve")(solve)
@@ -42,6 +44,7 @@ app.command("schedule")(schedule)
 app.command("export")(export)
 app.command("doctor")(doctor)
 app.add_typer(prices.app, name="prices")
+app.add_typer(signals.app, name="signals")
 
 
 def main() -> None:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from optimizer.solve.limits import Progress
+
+
+def progress_on_terminal() -> Callable[[str], None] | None:
+    """Prints what is going on to standard error where a person watches; None elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda words: print(f"  {words}", file=sys.stderr)
 
 
 def show_progress(progress: Progress) -> None:

@@ -8,19 +8,23 @@ from typing import Any
 import typer
 
 from api.cli.common import dollars, show_table
-from api.runs.result import InfeasibleAnswer, NotSolvedAnswer, RunResult, SolvedAnswer
+from api.runs.result import BillsAccount, InfeasibleAnswer, NotSolvedAnswer, RunResult, SolvedAnswer
 from optimizer.explain.recommendation_parts import Placement
 from optimizer.units import MONTHS_PER_YEAR, usd
 
 SHOWN_MOVES = 15
 SHOWN_SENTENCES = 5
 SHOWN_GAPS = 10
+SHOWN_EXAMPLES = 2
 
 
 def summary_of(result: RunResult) -> dict[str, Any]:
     """The headline figures by the names that programs rely on."""
     summary: dict[str, Any] = {
         "status": "not_solved",
+        "annual_billed_usd": str(result.bills.total_usd),
+        "annual_billed_by_provider_usd": {name: str(amount) for name, amount in result.bills.by_provider_usd.items()},
+        "remarks": [{"code": remark.code, "examples": list(remark.examples)} for remark in result.remarks],
         "annual_baseline_usd": float(result.annual_baseline_usd),
         "annual_plan_usd": None,
         "one_off_usd": None,
@@ -67,6 +71,10 @@ def _warn(result: RunResult) -> None:
     for entry in result.dropped:
         if not entry.candidates:
             typer.echo(f"warning: {entry.filter_name}: {entry.reason}")
+    for remark in result.remarks:
+        cost = f", {dollars(usd(remark.monthly_micro_usd))} USD a month" if remark.monthly_micro_usd else ""
+        shown = "; ".join(remark.examples[:SHOWN_EXAMPLES])
+        typer.echo(f"look at: {remark.meaning} ({remark.count:,}{cost}): {shown}")
 
 
 def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
@@ -74,6 +82,7 @@ def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
     ratio = saving / result.annual_baseline_usd if result.annual_baseline_usd else Decimal(0)
     payback = "never" if answer.payback_months is None else f"{answer.payback_months:.1f} months"
     rows = [
+        ("on the bills, a year", _on_the_bills(result.bills)),
         ("today, a year", f"{dollars(result.annual_baseline_usd)} USD"),
         ("planned, a year", f"{dollars(answer.annual_plan_usd)} USD"),
         ("saving, a year", f"{dollars(saving)} USD ({ratio:.1%}); {_band_of_savings(answer)}"),
@@ -96,6 +105,12 @@ def _show_solved(run_id: str, result: RunResult, answer: SolvedAnswer) -> None:
     typer.echo(
         f"\nrun {run_id} is stored; with the same --data-dir `placement explain` tells why, `placement serve` opens it"
     )
+
+
+def _on_the_bills(bills: BillsAccount) -> str:
+    """The whole of the bills, by vendor."""
+    vendors = ", ".join(f"{name} {dollars(amount)}" for name, amount in bills.by_provider_usd.items())
+    return f"{dollars(bills.total_usd)} USD ({vendors}), from {bills.months[0]} to {bills.months[-1]}"
 
 
 def _band_of_savings(answer: SolvedAnswer) -> str:

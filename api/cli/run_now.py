@@ -42,6 +42,8 @@ def show_stage(report: StageReport) -> None:
         f"  {report.name:<9} {report.seconds:6.2f} s  {report.count_in:,} in, {report.count_out:,} out{dropped}",
         file=sys.stderr,
     )
+    for failure in report.failures:
+        print(f"            failed: {failure}", file=sys.stderr)
 
 
 def _silent(report: StageReport) -> None:

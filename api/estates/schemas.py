@@ -8,12 +8,28 @@ from pydantic import BaseModel
 
 from api.http.amounts import UsdText
 from api.prices.schemas import UnitPriceText
+from collectors.commit.standing import PeriodState
+from collectors.store.checks import CheckStatus, Level
 
 AmountByCurrency = dict[str, UnitPriceText]
 
 
+class CheckBody(BaseModel):
+    """One level of reconciliation: rows, native total, or the vendor's independent total."""
+
+    level: Level
+    status: CheckStatus
+    expected: str
+    found: str
+    detail: str
+    checked_at: datetime
+
+
 class PeriodBody(BaseModel):
-    """The current version of one billing period of one source."""
+    """The current version of one billing period of one source.
+
+    ``counts`` is false for a source kept for comparison; ``withheld`` says why no recommendation may rest on the month.
+    """
 
     source: str
     period: str
@@ -25,10 +41,18 @@ class PeriodBody(BaseModel):
     billed: AmountByCurrency
     effective: AmountByCurrency
     rejected: AmountByCurrency
+    state: PeriodState
+    counts: bool
+    closed_by: str | None
+    checks: list[CheckBody]
+    withheld: str | None
 
 
 class TotalsBody(BaseModel):
-    """Sums over the current periods, by currency; ``rejected`` is the cost of rows that could not be used."""
+    """Sums over the current periods of sources that count, by currency.
+
+    ``rejected`` is the cost of rows that could not be used.
+    """
 
     rows: int
     rejected_rows: int

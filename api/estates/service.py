@@ -9,8 +9,8 @@ from api.dependencies import Services
 from api.errors import UnknownEstate
 from api.estates.names import DEFAULT_ESTATE
 from api.estates.repository import current_periods, newest_answer
-from api.estates.schemas import CoverageFiguresBody, EstateDetail, FreshnessBody, PeriodBody, TotalsBody
-from collectors.store import PeriodVersion
+from api.estates.schemas import CheckBody, CoverageFiguresBody, EstateDetail, FreshnessBody, PeriodBody, TotalsBody
+from collectors.commit import PeriodStanding
 from optimizer.units import usd
 
 
@@ -23,7 +23,8 @@ def describe_estate(services: Services, estate_id: str) -> EstateDetail:
     """
     if estate_id != DEFAULT_ESTATE:
         raise UnknownEstate(f"there is no estate {estate_id!r}; GET /v1/estates lists them")
-    periods, fingerprint = current_periods(services.settings)
+    standings, fingerprint = current_periods(services.settings, now=services.clock())
+    periods = [standing.version for standing in standings if standing.counts]
     return EstateDetail(
         id=estate_id,
         fingerprint=fingerprint,
@@ -39,7 +40,7 @@ def describe_estate(services: Services, estate_id: str) -> EstateDetail:
             rejected=_sum(version.rejected_cost for version in periods),
         ),
         newest_answer=_newest(services, estate_id),
-        periods=[_period(version) for version in periods],
+        periods=[_period(standing) for standing in standings],
     )
 
 
@@ -61,7 +62,8 @@ def _sum(amounts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
     return sums
 
 
-def _period(version: PeriodVersion) -> PeriodBody:
+def _period(standing: PeriodStanding) -> PeriodBody:
+    version = standing.version
     return PeriodBody(
         source=version.source,
         period=version.period,
@@ -73,4 +75,19 @@ def _period(version: PeriodVersion) -> PeriodBody:
         billed=dict(version.billed_cost),
         effective=dict(version.effective_cost),
         rejected=dict(version.rejected_cost),
+        state=standing.state,
+        counts=standing.counts,
+        closed_by=standing.evidence or None,
+        checks=[
+            CheckBody(
+                level=check.level,
+                status=check.status,
+                expected=check.expected,
+                found=check.found,
+                detail=check.detail,
+                checked_at=check.checked_at,
+            )
+            for check in standing.checks
+        ],
+        withheld=standing.withheld or None,
     )

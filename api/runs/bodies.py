@@ -30,7 +30,7 @@ def _answer_body(run: RunRow) -> AnswerBody:
     figures = run.model_dump(
         include={
             "data_as_of_on", "price_snapshot_id", "input_fingerprint", "payback_months", "verified",
-            "not_solved_reason", "solver",
+            "not_solved_reason", "solver", "bills",
         }
     )  # fmt: skip
     amounts = {
@@ -42,13 +42,13 @@ def _answer_body(run: RunRow) -> AnswerBody:
         "objective_monthly_usd": optional_usd(run.objective_monthly_micro_usd),
         "lower_bound_monthly_usd": optional_usd(run.lower_bound_monthly_micro_usd),
     }
-    gaps = {"conflict": run.conflict or [], "compliance_gaps": run.compliance_gaps or []}
+    gaps = {"conflict": run.conflict or [], "compliance_gaps": run.compliance_gaps or [], "remarks": run.remarks or []}
     return AnswerBody.model_validate({**figures, **amounts, **gaps, "gap_ratio": run.gap_ratio_proved})
 
 
 def stage_body(stage: RunStageRow) -> StageBody:
     """A stage as clients see it."""
-    return StageBody.model_validate(stage.model_dump())
+    return StageBody.model_validate({**stage.model_dump(), "failures": stage.failures or []})
 
 
 def ledger_line_body(line: LedgerLineRow) -> LedgerLineBody:

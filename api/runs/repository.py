@@ -7,7 +7,7 @@ leaves rows that nothing refers to; the next publication of the same run removes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -108,6 +108,14 @@ def _numbered(lines: Sequence[Any], answer_id: str) -> list[dict[str, Any]]:
     return [{"answer_id": answer_id, "ordinal": ordinal, **asdict(line)} for ordinal, line in enumerate(lines)]
 
 
+def _texts(amounts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with decimals as text, as JSON can hold them without loss."""
+    return {
+        name: _texts(value) if isinstance(value, Mapping) else f"{value:.6f}" if isinstance(value, Decimal) else value
+        for name, value in amounts.items()
+    }
+
+
 def _headline(result: RunResult) -> dict[str, Any]:
     common = {
         "input_fingerprint": result.input_fingerprint,
@@ -117,6 +125,8 @@ def _headline(result: RunResult) -> dict[str, Any]:
         "unpriced_micro_usd": _micro(result.unpriced_usd),
         "unmatched_micro_usd": _micro(result.unmatched_usd),
         "compliance_gaps": [asdict(gap) for gap in result.compliance_gaps],
+        "bills": _texts(asdict(result.bills)),
+        "remarks": [asdict(remark) for remark in result.remarks],
         "solver": asdict(result.solver),
     }
     match result.answer:

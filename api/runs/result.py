@@ -6,7 +6,7 @@ micro-USD. Persisting rounds decimals to the micro-dollar, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -36,7 +36,11 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageReport:
-    """One finished stage of the line: how long it took, what came in, went out and was left out, over which input."""
+    """One finished stage of the line: how long it took, what came in, went out and was left out, over which input.
+
+    ``failures`` are sentences about parts of the stage that did not work while the rest went on; with any, the stage
+    has failed.
+    """
 
     name: str
     seconds: float
@@ -44,6 +48,37 @@ class StageReport:
     count_out: int
     count_dropped: int
     input_fingerprint: str
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something in bills or inventory that a person should look at before believing the figures.
+
+    ``count`` things or rows show it, a few are named in ``examples``, ``monthly_micro_usd`` is the cost concerned.
+    """
+
+    code: str
+    meaning: str
+    count: int
+    monthly_micro_usd: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillsAccount:
+    """What the bills of the months used come to, a year, to the micro-dollar, and where that went.
+
+    ``placed + transfer + unmatched = total``, and ``by_provider`` adds up to the total: effective cost of all counted
+    sources, without purchases of commitments, whose cost is in the usage that they cover.
+    """
+
+    months: tuple[str, ...]
+    total_usd: Decimal
+    placed_usd: Decimal
+    transfer_usd: Decimal
+    unmatched_usd: Decimal
+    by_provider_usd: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +218,8 @@ class RunResult:
     unmatched_usd: Decimal
     dropped: tuple[DroppedCandidates, ...]
     compliance_gaps: tuple[ComplianceGap, ...]
+    remarks: tuple[Remark, ...]
+    bills: BillsAccount
     solver: RunSolver
     stage_reports: tuple[StageReport, ...]
     answer: Answer

@@ -50,6 +50,27 @@ class ComplianceGapBody(BaseModel):
     violation: str
 
 
+class RemarkBody(BaseModel):
+    """Something in bills or inventory to look at before believing the figures; amounts are a month."""
+
+    code: str
+    meaning: str
+    count: int
+    monthly_micro_usd: int
+    examples: list[str]
+
+
+class BillsBody(BaseModel):
+    """What the bills of the months used come to, a year; placed + transfer + unmatched = total."""
+
+    months: list[str]
+    total_usd: UsdText
+    placed_usd: UsdText
+    transfer_usd: UsdText
+    unmatched_usd: UsdText
+    by_provider_usd: dict[str, UsdText]
+
+
 class SolverBody(BaseModel):
     """How the answer was found."""
 
@@ -80,6 +101,8 @@ class AnswerBody(BaseModel):
     not_solved_reason: str | None
     conflict: list[ConflictingRuleBody]
     compliance_gaps: list[ComplianceGapBody]
+    remarks: list[RemarkBody]
+    bills: BillsBody | None
     solver: SolverBody
 
 
@@ -121,6 +144,7 @@ class StageBody(BaseModel):
     count_out: int
     count_dropped: int
     input_fingerprint: str
+    failures: list[str]
     finished_at: datetime
 
 

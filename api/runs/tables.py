@@ -71,6 +71,8 @@ class RunRow(SQLModel, table=True):
     not_solved_reason: str | None = None
     conflict: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     compliance_gaps: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    bills: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    remarks: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     solver: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     forecast_method: str | None = None
     forecast_payback_month: str | None = None
@@ -101,6 +103,7 @@ class RunStageRow(SQLModel, table=True):
     count_out: int
     count_dropped: int
     input_fingerprint: str
+    failures: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     finished_at: datetime = instant_column()
 
 

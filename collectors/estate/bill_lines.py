@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -9,8 +10,13 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from collectors.commit.overlaps import set_aside_sql
 from collectors.estate.classify import ChargeKind, component_of, vendor_of
 from collectors.estate.months import BillingWindow
+from collectors.store.checks import SourceSetting
+
+IS_COMMITMENT_SQL: Final = "(CommitmentDiscountId IS NOT NULL OR CommitmentDiscountCategory IS NOT NULL)"
+"""SQL that holds for a row that buys a commitment or is covered by one."""
 
 _CHARGES_SQL: Final = """
 CREATE OR REPLACE TEMP TABLE estate_charges AS
@@ -18,7 +24,7 @@ SELECT source, BillingCurrency AS currency, coalesce(ServiceProviderName, '') AS
        coalesce(ServiceName, '') AS service,
        coalesce(nullif(SkuMeter, ''), nullif(ChargeDescription, ''), SkuId, '') AS meter,
        coalesce(ChargeCategory, '') AS charge_category,
-       CommitmentDiscountId IS NOT NULL OR CommitmentDiscountCategory IS NOT NULL AS is_commitment,
+       {is_commitment} AS is_commitment,
        coalesce(CommitmentDiscountStatus = 'Unused', false) AS is_unused,
        coalesce(ResourceId, '') AS resource_id, coalesce(RegionId, '') AS region,
        coalesce(CommitmentDiscountId, '') AS commitment_id,
@@ -26,8 +32,12 @@ SELECT source, BillingCurrency AS currency, coalesce(ServiceProviderName, '') AS
        sum(coalesce(EffectiveCost, 0)) AS effective_cost, count(*) AS row_count,
        count(*) FILTER (EffectiveCost IS NULL) AS rows_without_cost
 FROM cost_and_usage
-WHERE strftime(BillingPeriodStart, '%Y-%m') IN (SELECT unnest(?))
+WHERE strftime(BillingPeriodStart, '%Y-%m') IN (SELECT unnest(?)) AND NOT ({set_aside})
 GROUP BY ALL
+"""
+_SET_ASIDE_SQL: Final = """
+SELECT source, BillingCurrency, sum(EffectiveCost), count(*) FROM cost_and_usage
+WHERE strftime(BillingPeriodStart, '%Y-%m') IN (SELECT unnest(?)) AND ({set_aside}) GROUP BY ALL ORDER BY ALL
 """
 _KINDS_SQL: Final = """
 SELECT DISTINCT provider_name, service, meter, charge_category, is_commitment, is_unused
@@ -77,12 +87,26 @@ class BillLine:
     rows_without_cost: int
 
 
-def read_bill_lines(connection: duckdb.DuckDBPyConnection, window: BillingWindow) -> tuple[BillLine, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """Marketplace lines of a cloud's bill that another source bills in detail: in no total. Cost over the window."""
+
+    source: str
+    currency: str
+    effective_cost: Decimal
+    row_count: int
+
+
+def read_bill_lines(
+    connection: duckdb.DuckDBPyConnection, window: BillingWindow, *, settings: Sequence[SourceSetting] = ()
+) -> tuple[BillLine, ...]:
     """One pass over the bills: grouped, every distinct meter classified once, grouped again by component.
 
-    Order is fixed by content alone.
+    Lines that ``read_set_aside`` counts are left out. Order is fixed by content alone.
     """
-    connection.execute(_CHARGES_SQL, [list(window.months)])
+    connection.execute(
+        _CHARGES_SQL.format(is_commitment=IS_COMMITMENT_SQL, set_aside=set_aside_sql(settings)), [list(window.months)]
+    )
     kinds = connection.execute(_KINDS_SQL).fetchall()
     connection.register("charge_kinds", _classified(kinds))
     try:
@@ -92,6 +116,19 @@ def read_bill_lines(connection: duckdb.DuckDBPyConnection, window: BillingWindow
         connection.execute("DROP TABLE estate_charges")
     names = BillLine.__dataclass_fields__
     return tuple(BillLine(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def read_set_aside(
+    connection: duckdb.DuckDBPyConnection, window: BillingWindow, settings: Sequence[SourceSetting]
+) -> tuple[SetAside, ...]:
+    """The lines that some source's ``billed_through`` says are the same money as its own."""
+    rows = connection.execute(
+        _SET_ASIDE_SQL.format(set_aside=set_aside_sql(settings)), [list(window.months)]
+    ).fetchall()
+    return tuple(
+        SetAside(source=source, currency=currency, effective_cost=cost or Decimal(0), row_count=count)
+        for source, currency, cost, count in rows
+    )
 
 
 def _classified(kinds: list[tuple[str, str, str, str, bool, bool]]) -> pa.Table:

@@ -9,14 +9,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from collectors.estate.assemble import assemble_commitments, assemble_datasets, assemble_workloads
-from collectors.estate.bill_lines import BillLine, read_bill_lines
+from collectors.estate.bill_lines import BillLine, read_bill_lines, read_set_aside
 from collectors.estate.flows import build_flows, price_flows_micro_usd
 from collectors.estate.matching import Matching, MonthlyLine, match_lines, total_of, unmatched_costs
 from collectors.estate.monthly import in_usd, monthly_amount, monthly_micro_usd
-from collectors.estate.months import BillingWindow, choose_window
-from collectors.estate.oddities import line_oddities, matching_oddities, thing_oddities, window_oddities
+from collectors.estate.months import BillingWindow, choose_window, read_trust
+from collectors.estate.observed import Observed, observe, with_observed_retrieval
+from collectors.estate.oddities import (
+    line_oddities,
+    matching_oddities,
+    rejected_oddities,
+    set_aside_oddities,
+    thing_oddities,
+    window_oddities,
+)
 from collectors.estate.outcome import EstateBuild, EstateOddity, ForeignCost
 from collectors.inventory import Inventory
+from collectors.signals.store import SignalStore
 from optimizer.domain.estate import Dataset, Estate, Workload
 from optimizer.errors import MissingPrice, UnknownPlace
 from optimizer.pricing import PriceBook
@@ -37,6 +46,8 @@ def build_estate(
 ) -> EstateBuild:
     """The estate that the bills of the last ``months`` complete months and the inventory describe.
 
+    Access signals in the store's folder, when there are any, correct flows and retrieval (``estate.observed``).
+
     ``prices`` lets observed data transfer be compared with what the lineage would cost. ``usd_rates`` are USD for one
     unit of another billing currency; cost in a currency without a rate is shown apart and is in no total.
 
@@ -44,28 +55,42 @@ def build_estate(
         NoCompleteMonth: the store holds no complete billing month on ``as_of_on``.
         InvalidEstate: the inventory contradicts itself.
     """
+    settings = store.settings()
+    trust = read_trust(store, as_of_on)
     with store.connect() as connection:
-        window = choose_window(connection, as_of_on=as_of_on, months=months)
-        lines = read_bill_lines(connection, window)
+        window = choose_window(connection, as_of_on=as_of_on, months=months, trust=trust)
+        lines = read_bill_lines(connection, window, settings=settings)
+        set_aside = read_set_aside(connection, window, settings)
     monthly, foreign = _monthly_lines(lines, window, usd_rates or {})
     matching = match_lines(monthly, inventory)
+    observed = _observed(store, inventory, window)
+    if observed is not None:
+        inventory = with_observed_retrieval(inventory, observed)
     estate = Estate(
         name=name,
         as_of_on=as_of_on,
         billing_months=window.months,
         workloads=assemble_workloads(inventory, matching.things),
         datasets=assemble_datasets(inventory, matching.things),
-        flows=build_flows(inventory),
+        flows=build_flows(inventory, observed=observed),
         commitments=assemble_commitments(inventory),
     )
     oddities = [
         *window_oddities(window),
+        *set_aside_oddities(set_aside),
+        *rejected_oddities(store.periods(), window),
         *line_oddities(lines, foreign),
         *matching_oddities(matching),
         *thing_oddities((*estate.workloads, *estate.datasets), matching.things, inventory),
+        *(observed.oddities if observed is not None else ()),
     ]
     lineage_micro_usd, missing = _lineage_transfer(estate, prices)
     return _outcome(estate, matching, monthly, foreign, lineage_micro_usd, (*oddities, *missing))
+
+
+def _observed(store: IngestStore, inventory: Inventory, window: BillingWindow) -> Observed | None:
+    signals = SignalStore.find(store.folder, limits=store.limits)
+    return None if signals is None else observe(signals, inventory, window.months)
 
 
 def _outcome(

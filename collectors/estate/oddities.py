@@ -5,21 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from collectors.estate.bill_lines import BillLine
+from collectors.commit.reconcile import amounts
+from collectors.estate.bill_lines import BillLine, SetAside
 from collectors.estate.matching import Matching, MonthlyLine, ThingCost, total_of
 from collectors.estate.months import BillingWindow
 from collectors.estate.outcome import EstateOddity, ForeignCost
 from collectors.inventory import Inventory
+from collectors.store import PeriodVersion
 from optimizer.domain.estate import Dataset, Workload
 
 EXAMPLES: Final = 5
 _ANYWHERE: Final = ("", "global", "unassigned")
 
 
+def set_aside_oddities(set_aside: Sequence[SetAside]) -> list[EstateOddity]:
+    """Marketplace lines that another source bills in detail."""
+    return _oddity(
+        "set_aside_marketplace",
+        "lines of a cloud's bill that another source bills in detail; they count there, once",
+        [f"{each.source}: {each.effective_cost} {each.currency} over the months used" for each in set_aside],
+        count=sum(each.row_count for each in set_aside),
+    )
+
+
+def rejected_oddities(periods: Sequence[PeriodVersion], window: BillingWindow) -> list[EstateOddity]:
+    """Rows of the months used that could not be used: their cost is on the bills and in no figure."""
+    found = [each for each in periods if each.rejected_rows and each.period in window.months]
+    return _oddity(
+        "rejected_rows",
+        "rows of the bills that cannot be used; their cost is in no figure",
+        [f"{each.source} {each.period}: {amounts(each.rejected_cost)}" for each in found],
+        count=sum(each.rejected_rows for each in found),
+    )
+
+
 def window_oddities(window: BillingWindow) -> list[EstateOddity]:
     """Months that were not used and sources that lack a month."""
+    incomplete = [why for why in window.refused if why not in window.withheld]
     return [
-        *_oddity("month_not_used", "a bill that is not complete; its month is left out", window.refused),
+        *_oddity("month_not_used", "a bill that is not complete; its month is left out", incomplete),
+        *_oddity(
+            "month_withheld",
+            "a bill that does not add up or stands there twice; no recommendation rests on its month",
+            window.withheld,
+        ),
         *_oddity(
             "source_with_gaps",
             "a source without a bill in some month used; its cost is averaged over the months it has",

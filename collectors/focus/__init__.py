@@ -1,6 +1,6 @@
 """FOCUS (FinOps Open Cost and Usage Specification) 1.0 to 1.4: reading any version into the store, and writing any."""
 
-from collectors.focus.ingest import ingest_files
+from collectors.focus.ingest import ingest_files, replay_delivery
 from collectors.focus.report import IngestReport, Oddity, Rejection
 from collectors.focus.versions import VERSIONS, columns_of, detect_version
 from collectors.focus.write import write_focus
@@ -15,5 +15,6 @@ __all__ = [
     "columns_of",
     "detect_version",
     "ingest_files",
+    "replay_delivery",
     "write_focus",
 ]

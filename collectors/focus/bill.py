@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collectors.errors import InvalidFocusFile
+from collectors.focus.unpacking import refuse_bomb
 from collectors.focus.versions import REMOVED_COLUMNS, SUCCESSOR, detect_version, missing_mandatory
 from collectors.store.raw import RawFile
 from collectors.store.schema import COLUMN_BY_NAME
@@ -30,23 +32,27 @@ class Bill:
     """One delivered file, opened and understood.
 
     Attributes:
-        raw: the file as it lies in the store.
+        raw: the file as it was delivered and lies in the store.
+        path: what is read: the raw file itself, or its translation into FOCUS columns.
         version: FOCUS version by the columns present.
         delimiter: what separates cells, or None for Parquet.
         header: every column as the file spells it, in the file's order.
         cells: FOCUS column -> the file's column that feeds it.
         extra: the file's columns that FOCUS 1.4 has no place for, in the file's order.
         text_columns: the file's columns whose values are text.
+        double_columns: the file's columns whose values are binary floating point.
         nested_columns: the file's columns whose values are maps, lists or structures.
     """
 
     raw: RawFile
+    path: Path
     version: str
     delimiter: str | None
     header: tuple[str, ...]
     cells: Mapping[str, str]
     extra: tuple[str, ...]
     text_columns: frozenset[str]
+    double_columns: frozenset[str]
     nested_columns: frozenset[str]
 
     @property
@@ -72,7 +78,7 @@ class Bill:
 
         With ``keep_malformed`` a line that is no row goes to the table ``reject_errors`` instead of failing the query.
         """
-        path = literal(str(self.raw.path))
+        path = literal(str(self.path))
         if self.delimiter is None:
             return f"read_parquet({path}, hive_partitioning = false)"
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.header)
@@ -83,14 +89,15 @@ class Bill:
         )
 
 
-def open_bill(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> Bill:
-    """Understand a file by its columns.
+def open_bill(raw: RawFile, connection: duckdb.DuckDBPyConnection, *, translated: Path | None = None) -> Bill:
+    """Understand a file, or what it was translated into, by its columns.
 
     Raises:
         InvalidFocusFile: empty, unreadable, a column twice, or a mandatory column missing.
     """
-    if raw.path.name.endswith(".parquet"):
-        delimiter, types = None, _parquet_types(raw, connection)
+    path = translated or raw.path
+    if path.name.endswith(".parquet"):
+        delimiter, types = None, _parquet_types(path, raw.origin, connection)
     else:
         delimiter, header = _read_header(raw)
         types = dict.fromkeys(header, "VARCHAR")
@@ -112,12 +119,14 @@ def open_bill(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> Bill:
     fed = set(cells.values())
     return Bill(
         raw=raw,
+        path=path,
         version=version,
         delimiter=delimiter,
         header=header,
         cells=cells,
         extra=tuple(name for name in header if name not in fed),
         text_columns=frozenset(name for name, kind in types.items() if kind == "VARCHAR"),
+        double_columns=frozenset(name for name, kind in types.items() if kind in ("DOUBLE", "FLOAT")),
         nested_columns=frozenset(
             name for name, kind in types.items() if kind.endswith("]") or kind.startswith(("MAP(", "STRUCT("))
         ),
@@ -157,14 +166,16 @@ def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
     return delimiter, header
 
 
-def _parquet_types(raw: RawFile, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _parquet_types(path: Path, origin: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
-        pq.read_schema(raw.path)
+        facts = pq.read_metadata(path)
+        unpacked_bytes = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
+        refuse_bomb(origin, packed_bytes=path.stat().st_size, unpacked_bytes=unpacked_bytes)
         rows = connection.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(raw.path))}, hive_partitioning = false)"
+            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
         ).fetchall()
-    except (pa.ArrowInvalid, duckdb.Error) as fault:
+    except (pa.ArrowInvalid, duckdb.Error, OSError) as fault:
         raise InvalidFocusFile(
-            f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=raw.origin
+            f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=origin
         ) from fault
     return {name: kind for name, kind, *_ in rows}

@@ -6,12 +6,18 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
-from collectors.errors import InvalidFocusFile
-from collectors.focus.bill import open_bill
-from collectors.focus.normalise import NORMALISER_VERSION
+import duckdb
+
+from collectors.errors import InvalidFocusFile, RowsDisagree
+from collectors.focus.bill import Bill, open_bill
+from collectors.focus.dialect import FOCUS, Dialect, NativeReading
+from collectors.focus.normalise import normaliser_of
 from collectors.focus.partition import partition
 from collectors.focus.report import (
     EXAMPLE_COUNT,
@@ -23,7 +29,9 @@ from collectors.focus.report import (
     findings_to_json,
 )
 from collectors.focus.staged import StagedBill, stage_bill
-from collectors.store.raw import SUFFIXES, RawFile, suffix_of
+from collectors.focus.totals import read_again
+from collectors.store.checks import DeliveryCall
+from collectors.store.raw import RawFile, suffix_of
 from collectors.store.sql import open_engine
 from collectors.store.store import IngestStore
 from collectors.store.versions import PeriodVersion
@@ -38,10 +46,13 @@ def ingest_files(
     *,
     source: str | None = None,
     period: str | None = None,
+    dialect: Dialect = FOCUS,
+    row_count: int | None = None,
+    count_repeats: bool = False,
     ingested_at: datetime,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Read FOCUS files (CSV, CSV.GZ, Parquet; 1.0 to 1.4) into the store as one delivery.
+    """Read FOCUS files (CSV, CSV.GZ, Parquet; 1.0 to 1.4), or files of another dialect, into the store as one delivery.
 
     The files of one call that hold rows of the same source and billing period form one version of that period, which
     replaces the version before it; so parts of one bill must come in one call. Order of the paths does not matter.
@@ -53,57 +64,155 @@ def ingest_files(
         source: name under which all the rows are filed; None files each row under ``<provider>:<billing account>``,
             for instance ``aws:123456789012``.
         period: the month, ``YYYY-MM``, that every usable row must belong to; None accepts any.
+        dialect: format of the files.
+        row_count: rows that the files must hold together, as their manifest says; None when nobody says.
+        count_repeats: whether files with the same bytes are parts of their own, as a manifest's are, instead of one
+            file given twice.
         ingested_at: aware moment to write in the ledger.
         progress: told in words what is going on, file by file.
 
     Raises:
         InvalidFocusFile: a file is missing, unreadable, or no FOCUS bill; nothing of the call was stored.
-        TotalsDisagree: the money in and the money stored differ; nothing of the call was stored.
+        RowsDisagree, TotalsDisagree: rows or money in and stored differ; nothing of the call was stored.
         StoreBusy, StoreUnwritable: see ``IngestStore.writing``.
     """
-    if ingested_at.tzinfo is None:
-        raise ValueError(f"ingested_at {ingested_at} has no time zone; give an aware datetime")
-    started = time.perf_counter()
+    order = _Order(source=source, period=period, dialect=dialect, row_count=row_count, ingested_at=ingested_at)
+    origins = _files_of(paths, dialect)
     say = progress or _say_nothing
-    origins = _files_of(paths)
     with store.writing() as writer:
-        kept, duplicates = _keep(writer, origins, say)
-        delivery = _fingerprint(source, [raw.sha256 for raw in kept])
-        before = writer.delivered_before(delivery)
-        if before is not None:
-            versions, report = before
-            say("unchanged: this delivery is stored already")
-            oddities, rejections = findings_from_json(report)
-            seconds = time.perf_counter() - started
-            return _report(versions, (), oddities, rejections, seconds=seconds, delivery=delivery)
-        staged = _stage(store, writer, kept, source, say)
-        _check_period(staged, period)
-        superseded = writer.current()
-        oddities = _merge_oddities(odd for bill in staged for odd in bill.oddities) + duplicates
-        oddities += _counted_twice(staged, superseded.values())
-        rejections = _merge_rejections(rejection for bill in staged for rejection in bill.rejections)
-        with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
-            new_versions = partition(staged, connection, staging=writer.staging, superseded=superseded, salt=source)
-        versions = writer.publish(
-            new_versions,
-            delivery=delivery,
-            report=findings_to_json(oddities, rejections),
-            ingested_at=ingested_at,
+        kept, duplicates = _keep(writer, origins, say, count_repeats=count_repeats)
+        return _ingest(store, writer, order, kept, duplicates, say)
+
+
+def replay_delivery(
+    store: IngestStore,
+    call: DeliveryCall,
+    dialect: Dialect,
+    *,
+    only: frozenset[tuple[str, str]],
+    ingested_at: datetime,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Normalise a delivery again from its raw files, as it was ingested then, and put the outcome in its place.
+
+    ``only`` are the (source, period) pairs whose current version is this delivery's; others have been restated since.
+
+    Raises:
+        InvalidFocusFile: a raw file has gone from the store; the versions made of it stay.
+        RowsDisagree, TotalsDisagree, StoreBusy, StoreUnwritable: see ``ingest_files``.
+    """
+    kept = [
+        RawFile(origin=Path(name), path=store.raw_path(sha256, suffix), sha256=sha256)
+        for sha256, suffix, name in call.files
+    ]
+    for raw in kept:
+        if not raw.path.is_file():
+            raise InvalidFocusFile("its raw copy has gone from the store; collect or ingest it again", path=raw.path)
+    order = _Order(
+        source=call.source,
+        period=call.period,
+        dialect=dialect,
+        row_count=None,
+        ingested_at=ingested_at,
+        instead_of=call.fingerprint,
+        only=only,
+    )
+    with store.writing() as writer:
+        return _ingest(store, writer, order, kept, (), progress or _say_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What was asked for; see ``ingest_files``.
+
+    ``instead_of`` is the delivery that is being replayed, ``only`` the (source, period) pairs of it that are current.
+    """
+
+    source: str | None
+    period: str | None
+    dialect: Dialect
+    row_count: int | None
+    ingested_at: datetime
+    instead_of: str | None = None
+    only: frozenset[tuple[str, str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.ingested_at.tzinfo is None:
+            raise ValueError(f"ingested_at {self.ingested_at} has no time zone; give an aware datetime")
+
+
+def _ingest(
+    store: IngestStore,
+    writer: StoreWriter,
+    order: _Order,
+    kept: Sequence[RawFile],
+    duplicates: tuple[Oddity, ...],
+    say: Progress,
+) -> IngestReport:
+    """Everything from kept raw files on."""
+    started = time.perf_counter()
+    call = _call(order, kept)
+    before = writer.delivered_before(call.fingerprint)
+    if before is not None and _is_as_ordered(before, order):
+        versions, report = before
+        say("unchanged: this delivery is stored already")
+        oddities, rejections, native = findings_from_json(report)
+        seconds = time.perf_counter() - started
+        return _report(versions, (), oddities, rejections, native, seconds=seconds, delivery=call.fingerprint)
+    staged = _stage(store, writer, kept, order, say)
+    _check_period(staged, order.period)
+    _check_rows(staged, order.row_count)
+    superseded = writer.current()
+    home = None if order.source is None or order.period is None else (order.source, order.period)
+    oddities = _merge_oddities(odd for bill in staged for odd in bill.oddities) + duplicates
+    oddities += _counted_twice(staged, superseded.values())
+    rejections = _merge_rejections(rejection for bill in staged for rejection in bill.rejections)
+    native = NativeReading(
+        rows=sum(bill.native.rows for bill in staged),
+        billed_cost=sum((bill.native.billed_cost for bill in staged), Decimal(0)),
+    )
+    with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
+        new_versions = partition(
+            staged,
+            connection,
+            staging=writer.staging,
+            superseded=superseded,
+            salt=order.source,
+            dialect=order.dialect,
+            home=home,
         )
+    if order.instead_of is not None:
+        # Of a replayed delivery only those months are replaced that readers still see: others were restated since.
+        new_versions = [each for each in new_versions if (each.contents.source, each.contents.period) in order.only]
+    versions = writer.publish(
+        new_versions,
+        call=call,
+        report=findings_to_json(oddities, rejections, native),
+        ingested_at=order.ingested_at,
+        instead_of=order.instead_of,
+    )
     replaced = tuple(
         superseded[key]
         for version in versions
         if not version.unchanged and (key := (version.source, version.period)) in superseded
     )
     seconds = time.perf_counter() - started
-    return _report(versions, replaced, oddities, rejections, seconds=seconds, delivery=delivery)
+    return _report(versions, replaced, oddities, rejections, native, seconds=seconds, delivery=call.fingerprint)
+
+
+def _is_as_ordered(before: tuple[tuple[PeriodVersion, ...], str], order: _Order) -> bool:
+    """Whether what these bytes became then is what is demanded of them now; else they are read again and judged."""
+    versions, report = before
+    native = findings_from_json(report)[2]
+    fits_rows = order.row_count is None or native.rows == order.row_count
+    return fits_rows and (order.period is None or all(version.period == order.period for version in versions))
 
 
 def _say_nothing(_: str) -> None:
     pass
 
 
-def _files_of(paths: Iterable[Path]) -> list[tuple[Path, str]]:
+def _files_of(paths: Iterable[Path], dialect: Dialect) -> list[tuple[Path, str]]:
     """Every file with its suffix, in a stable order."""
     found: list[tuple[Path, str]] = []
     for given in paths:
@@ -111,9 +220,9 @@ def _files_of(paths: Iterable[Path]) -> list[tuple[Path, str]]:
         if not path.exists():
             raise InvalidFocusFile("no such file or folder; check the spelling", path=path)
         candidates = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-        bills = [(each, suffix) for each in candidates if (suffix := suffix_of(each)) is not None]
+        bills = [(each, suffix) for each in candidates if (suffix := suffix_of(each, dialect.suffixes)) is not None]
         if not bills:
-            raise InvalidFocusFile(f"no FOCUS file; expected a name ending in {', '.join(SUFFIXES)}", path=path)
+            raise InvalidFocusFile(f"no FOCUS file; expected a name ending in {', '.join(dialect.suffixes)}", path=path)
         found.extend(bills)
     if not found:
         raise ValueError("no paths were given; name at least one FOCUS file or folder")
@@ -121,10 +230,11 @@ def _files_of(paths: Iterable[Path]) -> list[tuple[Path, str]]:
 
 
 def _keep(
-    writer: StoreWriter, origins: Sequence[tuple[Path, str]], say: Progress
+    writer: StoreWriter, origins: Sequence[tuple[Path, str]], say: Progress, *, count_repeats: bool
 ) -> tuple[list[RawFile], tuple[Oddity, ...]]:
-    """The distinct files, in the order of their hashes, and an oddity for each file that came twice."""
-    by_hash: dict[str, RawFile] = {}
+    """The files, in the order of their hashes, and an oddity for each that came twice and counts once."""
+    kept: list[RawFile] = []
+    first: dict[str, RawFile] = {}
     duplicates: list[Oddity] = []
     for origin, suffix in origins:
         say(f"keeping {origin.name}")
@@ -134,42 +244,66 @@ def _keep(
             if fault.filename != str(origin):
                 raise
             raise InvalidFocusFile(f"cannot be read ({fault.strerror}); check its rights", path=origin) from fault
-        first = by_hash.setdefault(raw.sha256, raw)
-        if first is not raw:
-            duplicates.append(
-                Oddity(
-                    code="duplicate_file",
-                    column="",
-                    meaning=f"the same bytes as {first.origin.name} in the same call; counted once",
-                    rows=0,
-                    examples=(origin.name,),
-                    cost_affected={},
-                )
+        if count_repeats or raw.sha256 not in first:
+            kept.append(raw)
+            first.setdefault(raw.sha256, raw)
+            continue
+        duplicates.append(
+            Oddity(
+                code="duplicate_file",
+                column="",
+                meaning=f"the same bytes as {first[raw.sha256].origin.name} in the same call; counted once",
+                rows=0,
+                examples=(origin.name,),
+                cost_affected={},
             )
-    return [by_hash[sha256] for sha256 in sorted(by_hash)], tuple(duplicates)
+        )
+    return sorted(kept, key=lambda raw: raw.sha256), tuple(duplicates)
 
 
 def _stage(
-    store: IngestStore, writer: StoreWriter, kept: Sequence[RawFile], source: str | None, say: Progress
+    store: IngestStore, writer: StoreWriter, kept: Sequence[RawFile], order: _Order, say: Progress
 ) -> list[StagedBill]:
     staged: list[StagedBill] = []
     row_offset = 0
     for position, raw in enumerate(kept):
         say(f"reading {raw.origin.name} ({position + 1} of {len(kept)})")
+        name = f"bill-{position:05d}"
         with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
-            bill = open_bill(raw, connection)
+            bill, read_again = _open(raw, connection, order.dialect, writer.staging / f"{name}.translated.parquet")
             staged.append(
                 stage_bill(
                     bill,
                     connection,
-                    source=source,
+                    source=order.source,
                     row_offset=row_offset,
                     staging=writer.staging,
-                    name=f"bill-{position:05d}",
+                    name=name,
+                    read_again=read_again,
                 )
             )
         row_offset += staged[-1].input_rows
     return staged
+
+
+def _open(
+    raw: RawFile, connection: duckdb.DuckDBPyConnection, dialect: Dialect, target: Path
+) -> tuple[Bill, Callable[[], NativeReading]]:
+    """A raw file as a FOCUS bill, translated when it is none, and the second reading of it."""
+    if dialect.translate is None or dialect.read_natively is None:
+        bill = open_bill(raw, connection)
+        return bill, partial(read_again, bill)
+    try:
+        dialect.translate(raw.path, target, connection)
+    except duckdb.Error as fault:
+        if isinstance(fault, (duckdb.OutOfMemoryException, duckdb.IOException)):
+            raise
+        raise InvalidFocusFile(
+            f"cannot be read to its end as {dialect.name} ({str(fault).splitlines()[0]}); fetch or export it again; "
+            "nothing of it was stored",
+            path=raw.origin,
+        ) from fault
+    return open_bill(raw, connection, translated=target), partial(dialect.read_natively, raw.path)
 
 
 def _check_period(staged: Sequence[StagedBill], period: str | None) -> None:
@@ -185,8 +319,26 @@ def _check_period(staged: Sequence[StagedBill], period: str | None) -> None:
                 )
 
 
-def _fingerprint(source: str | None, hashes: Sequence[str]) -> str:
-    return hashlib.sha256(json.dumps([NORMALISER_VERSION, source, sorted(hashes)]).encode()).hexdigest()
+def _check_rows(staged: Sequence[StagedBill], row_count: int | None) -> None:
+    found_rows = sum(bill.native.rows for bill in staged)
+    if row_count is not None and found_rows != row_count:
+        path = staged[0].bill.raw.origin
+        raise RowsDisagree(path=path, expected_rows=row_count, found_rows=found_rows, counted_by="its manifest")
+
+
+def _call(order: _Order, kept: Sequence[RawFile]) -> DeliveryCall:
+    facts = [normaliser_of(order.dialect), order.source, sorted(raw.sha256 for raw in kept)]
+    return DeliveryCall(
+        fingerprint=hashlib.sha256(json.dumps(facts).encode()).hexdigest(),
+        dialect=order.dialect.name,
+        source=order.source,
+        period=order.period,
+        files=tuple((raw.sha256, _suffix(raw), raw.origin.name) for raw in kept),
+    )
+
+
+def _suffix(raw: RawFile) -> str:
+    return raw.path.name.removeprefix(raw.sha256)
 
 
 def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion]) -> tuple[Oddity, ...]:
@@ -248,6 +400,7 @@ def _report(
     replaced: tuple[PeriodVersion, ...],
     oddities: tuple[Oddity, ...],
     rejections: tuple[Rejection, ...],
+    native: NativeReading,
     *,
     seconds: float,
     delivery: str,
@@ -265,4 +418,5 @@ def _report(
         seconds=seconds,
         unchanged=all(version.unchanged for version in versions) and bool(versions),
         delivery=delivery,
+        native=native,
     )

@@ -6,12 +6,16 @@ from typing import Final
 
 from collectors.focus.bill import Bill
 from collectors.focus.checks import MASK_COLUMNS, NULL_TEXT_LIST, REGION_COLUMNS, mask_expressions
+from collectors.focus.dialect import Dialect
 from collectors.focus.values import ALLOWED_VALUES, CURRENCIES
 from collectors.store.schema import COLUMNS, DECIMAL_SQL, PERIOD, SOURCE, X_COLUMNS, Column, Kind
 from collectors.store.sql import identifier, literal
 from collectors.store.views import ROW_OFFSET
 
-NORMALISER_VERSION: Final = "1"
+NORMALISER_VERSION: Final = "2"
+"""Changed with whatever comes out of ``normalising_query``; bills stored by an older one are read again from raw."""
+
+_EXACT_COSTS: Final = ("BilledCost", "EffectiveCost")
 REASON: Final = "_reject_reason"
 CELLS: Final = "_reject_cells"
 BILLED_TEXT: Final = "_billed_text"
@@ -31,6 +35,24 @@ _PROVIDERS: Final = {
     "gcp": ("google cloud", "google", "gcp", "google cloud platform"),
     "oci": ("oracle", "oci", "oracle cloud", "oracle cloud infrastructure"),
 }
+
+
+def _provider_sql() -> str:
+    provider = "lower(trim(ServiceProviderName))"
+    known = " ".join(
+        f"WHEN {provider} IN ({', '.join(literal(name) for name in names)}) THEN {literal(short)}"
+        for short, names in _PROVIDERS.items()
+    )
+    return f"coalesce(CASE {known} ELSE {provider} END, 'unknown')"
+
+
+PROVIDER_SQL: Final = _provider_sql()
+"""SQL of who sells a row, as one short name however the vendor spells itself: ``aws``, ``azure``, ``gcp``, ..."""
+
+
+def normaliser_of(dialect: Dialect) -> str:
+    """What turns files of a dialect into stored rows, as one version."""
+    return f"{NORMALISER_VERSION}+{dialect.name}:{dialect.version}"
 
 
 def normalising_query(bill: Bill, *, source: str | None, row_offset: int, keep_malformed: bool) -> str:
@@ -71,7 +93,9 @@ def _normal(column: Column, bill: Bill) -> str:
     seen = f"seen_{column.name}"
     is_text = found in bill.text_columns
     if column.kind is Kind.DECIMAL:
-        return f"TRY_CAST({seen} AS {DECIMAL_SQL})"
+        # A double becomes the decimal that names it; DuckDB's own cast multiplies in doubles and is off at the end.
+        is_double = column.name in _EXACT_COSTS and not is_text and found in bill.double_columns
+        return f"TRY_CAST({f'CAST({seen} AS VARCHAR)' if is_double else seen} AS {DECIMAL_SQL})"
     if column.kind is Kind.TIME:
         return _utc(seen, is_text=is_text)
     if found in bill.nested_columns:
@@ -124,9 +148,4 @@ def _reason() -> str:
 def _source(source: str | None) -> str:
     if source is not None:
         return literal(source)
-    provider = "lower(trim(ServiceProviderName))"
-    known = " ".join(
-        f"WHEN {provider} IN ({', '.join(literal(name) for name in names)}) THEN {literal(short)}"
-        for short, names in _PROVIDERS.items()
-    )
-    return f"coalesce(CASE {known} ELSE {provider} END, 'unknown') || ':' || coalesce(BillingAccountId, 'unknown')"
+    return f"{PROVIDER_SQL} || ':' || coalesce(BillingAccountId, 'unknown')"

@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 
 from collectors.errors import InvalidFocusFile
+from collectors.focus.dialect import Dialect
 from collectors.focus.malformed import MALFORMED, malformed_query
-from collectors.focus.normalise import NORMALISER_VERSION, REASON, WORK_COLUMNS
+from collectors.focus.normalise import REASON, WORK_COLUMNS, normaliser_of
 from collectors.focus.report import Rejection, add_costs
 from collectors.focus.staged import UNKNOWN, RowGroup, StagedBill, reject_query
 from collectors.store.schema import PERIOD, SOURCE
@@ -48,6 +49,8 @@ def partition(
     staging: Path,
     superseded: Mapping[Key, PeriodVersion],
     salt: str | None,
+    dialect: Dialect,
+    home: Key | None = None,
 ) -> list[NewVersion]:
     """The versions that the bills make up, their files written in ``staging``, ordered by source and period.
 
@@ -57,17 +60,20 @@ def partition(
         staging: folder on the store's file system.
         superseded: what readers see now, by source and period.
         salt: the source that the caller named, part of the fingerprint.
+        dialect: format of the bills.
+        home: source and period of the whole delivery, when the caller knows: rejected rows are then kept there,
+            whatever period they name.
 
     Raises:
         InvalidFocusFile: every row of a period is rejected and the store holds rows of it, which would be erased.
     """
     members: dict[Key, list[_Member]] = {}
     for bill in staged:
-        for key, member in _members_of(bill).items():
+        for key, member in _members_of(bill, home).items():
             members.setdefault(key, []).append(member)
     versions = []
     for position, (key, parts) in enumerate(sorted(members.items())):
-        contents = _contents(key, parts, salt)
+        contents = _contents(key, parts, salt, dialect)
         present = superseded.get(key)
         if contents.rows == 0 and present is not None and present.rows > 0:
             raise InvalidFocusFile(
@@ -79,7 +85,7 @@ def partition(
     return versions
 
 
-def _members_of(bill: StagedBill) -> dict[Key, _Member]:
+def _members_of(bill: StagedBill, forced: Key | None) -> dict[Key, _Member]:
     members: dict[Key, _Member] = {}
     for group in bill.groups:
         if group.reason is None:
@@ -87,10 +93,10 @@ def _members_of(bill: StagedBill) -> dict[Key, _Member]:
     accepted = sorted(members)
     for group in bill.groups:
         if group.reason is not None:
-            members.setdefault(_home(group, accepted), _Member(bill)).rejected.append(group)
+            members.setdefault(forced or _home(group, accepted), _Member(bill)).rejected.append(group)
     malformed = next((each for each in bill.rejections if each.reason == MALFORMED), None)
     if malformed is not None:
-        home = accepted[0] if accepted else next(iter(sorted(members)), (UNKNOWN, UNKNOWN))
+        home = forced or accepted[0] if forced or accepted else next(iter(sorted(members)), (UNKNOWN, UNKNOWN))
         members.setdefault(home, _Member(bill)).malformed = malformed
     return members
 
@@ -102,16 +108,18 @@ def _home(group: RowGroup, accepted: Sequence[Key]) -> Key:
     return next(iter([*same_source, *accepted]), (group.source, UNKNOWN))
 
 
-def _contents(key: Key, parts: Sequence[_Member], salt: str | None) -> PeriodContents:
+def _contents(key: Key, parts: Sequence[_Member], salt: str | None, dialect: Dialect) -> PeriodContents:
     accepted = [group for part in parts for group in part.accepted]
     rejected = [group for part in parts for group in part.rejected]
     files = tuple(sorted(part.staged.bill.raw.sha256 for part in parts))
-    fingerprint = hashlib.sha256(json.dumps([NORMALISER_VERSION, salt, key, files]).encode()).hexdigest()
+    fingerprint = hashlib.sha256(json.dumps([normaliser_of(dialect), salt, key, files]).encode()).hexdigest()
     return PeriodContents(
         source=key[0],
         period=key[1],
         fingerprint=fingerprint,
         files=files,
+        dialect=dialect.name,
+        normaliser=normaliser_of(dialect),
         focus_versions=tuple(sorted({part.staged.bill.version for part in parts})),
         rows=sum(group.rows for group in accepted),
         rejected_rows=sum(group.rows for group in rejected) + sum(part.malformed_rows for part in parts),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from collectors.focus.dialect import NativeReading
 from collectors.store.versions import CostByCurrency, PeriodVersion
 
 EXAMPLE_COUNT: Final = 3
@@ -51,7 +52,8 @@ class IngestReport:
 
     ``unchanged`` says that nothing was written, because all of it was there already; rows, oddities and rejections are
     then those of the first time. ``replaced`` are the versions that readers saw before, for each one superseded.
-    ``delivery`` is the fingerprint under which the ledger knows the call's files.
+    ``delivery`` is the fingerprint under which the ledger knows the call's files; ``native`` what a second, independent
+    reading of them found.
     ``rows`` counts usable rows, so ``rows + rejected_rows`` is every row of the files.
     """
 
@@ -67,6 +69,7 @@ class IngestReport:
     seconds: float
     unchanged: bool
     delivery: str
+    native: NativeReading
 
 
 def add_costs(costs: Iterable[CostByCurrency]) -> dict[str, Decimal]:
@@ -82,10 +85,11 @@ def add_costs(costs: Iterable[CostByCurrency]) -> dict[str, Decimal]:
     return dict(sorted(totals.items()))
 
 
-def findings_to_json(oddities: Iterable[Oddity], rejections: Iterable[Rejection]) -> str:
-    """JSON text of oddities and rejections, kept in the ledger with the delivery."""
+def findings_to_json(oddities: Iterable[Oddity], rejections: Iterable[Rejection], native: NativeReading) -> str:
+    """JSON text of oddities, rejections and the second reading, kept in the ledger with the delivery."""
     return json.dumps(
         {
+            "native": {"rows": native.rows, "billed_cost": str(native.billed_cost)},
             "oddities": [
                 {
                     "code": each.code,
@@ -111,9 +115,9 @@ def findings_to_json(oddities: Iterable[Oddity], rejections: Iterable[Rejection]
     )
 
 
-def findings_from_json(text: str) -> tuple[tuple[Oddity, ...], tuple[Rejection, ...]]:
+def findings_from_json(text: str) -> tuple[tuple[Oddity, ...], tuple[Rejection, ...], NativeReading]:
     """The inverse of ``findings_to_json``."""
-    found: Mapping[str, list[dict[str, Any]]] = json.loads(text)
+    found: Mapping[str, Any] = json.loads(text)
     oddities = tuple(
         Oddity(
             **{
@@ -128,7 +132,8 @@ def findings_from_json(text: str) -> tuple[tuple[Oddity, ...], tuple[Rejection, 
         Rejection(**{**each, "examples": tuple(each["examples"]), "cost": _amounts(each["cost"])})
         for each in found["rejections"]
     )
-    return oddities, rejections
+    native = NativeReading(rows=found["native"]["rows"], billed_cost=Decimal(found["native"]["billed_cost"]))
+    return oddities, rejections, native
 
 
 def _texts(cost: CostByCurrency) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,19 +12,20 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from collectors.errors import InvalidFocusFile, TotalsDisagree
+from collectors.errors import InvalidFocusFile, RowsDisagree, TotalsDisagree
 from collectors.focus.bill import Bill
 from collectors.focus.checks import MASK_COLUMNS, MEANINGS, checks_of
+from collectors.focus.dialect import NATIVE_ROW, NativeReading
 from collectors.focus.malformed import MALFORMED, write_malformed
 from collectors.focus.normalise import BILLED_TEXT, CELLS, REASON, REASONS, normalising_query
 from collectors.focus.report import EXAMPLE_COUNT, Oddity, Rejection, add_costs
-from collectors.focus.totals import sum_billed_cost
-from collectors.store.schema import PERIOD, SOURCE
+from collectors.store.schema import PERIOD, SOURCE, X_COLUMNS
 from collectors.store.sql import literal
 
 UNKNOWN: Final = "unknown"
-CENT: Final = Decimal("0.01")
-_STAGED: Final = "staged"
+SMALL_BILL_BYTES: Final = 1 << 20
+# For the hundreds of conditions of one bill these two passes cost more than they save unless the bill is long.
+_COSTLY_PASSES: Final = "common_subexpressions,in_clause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class StagedBill:
     groups: tuple[RowGroup, ...]
     oddities: tuple[Oddity, ...]
     rejections: tuple[Rejection, ...]
+    native: NativeReading
 
     @property
     def input_rows(self) -> int:
@@ -59,26 +61,33 @@ class StagedBill:
 
 
 def stage_bill(
-    bill: Bill, connection: duckdb.DuckDBPyConnection, *, source: str | None, row_offset: int, staging: Path, name: str
+    bill: Bill,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    source: str | None,
+    row_offset: int,
+    staging: Path,
+    name: str,
+    read_again: Callable[[], NativeReading],
 ) -> StagedBill:
-    """Normalise a bill into ``staging`` and count what came out.
+    """Normalise a bill into ``staging`` and count what came out, while ``read_again`` counts what went in.
 
     Raises:
         InvalidFocusFile: the file cannot be read to its end.
-        TotalsDisagree: a second, independent reading finds other money.
+        RowsDisagree, TotalsDisagree: the second, independent reading finds other rows or other money.
     """
     path = staging / f"{name}.parquet"
+    if bill.path.stat().st_size < SMALL_BILL_BYTES:
+        connection.execute(f"SET disabled_optimizers = '{_COSTLY_PASSES}'")
     with ThreadPoolExecutor(max_workers=1) as beside:
-        second_reading = beside.submit(sum_billed_cost, bill)
-        malformed_path = _normalise(bill, connection, source=source, row_offset=row_offset, path=path)
-        expected = _read_again(bill, second_reading)
+        second_reading = beside.submit(read_again)
+        second_reading.add_done_callback(lambda done: connection.interrupt() if done.exception() else None)
+        malformed_path = _normalise(bill, connection, second_reading, source=source, row_offset=row_offset, path=path)
+        native = _result_of(second_reading, bill)
     relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
     groups = _row_groups(connection, relation)
     rejections = _rejections(bill, connection, relation, malformed_path)
-    found = sum((group.billed_cost for group in groups), Decimal(0)) + _malformed_cost(rejections)
-    if abs(found - expected) >= CENT / 2:
-        raise TotalsDisagree(path=bill.raw.origin, expected_cost=expected, found_cost=found)
-    return StagedBill(
+    staged = StagedBill(
         bill=bill,
         path=path,
         malformed_path=malformed_path,
@@ -86,14 +95,31 @@ def stage_bill(
         groups=groups,
         oddities=(*_column_oddities(bill, groups), *_cell_oddities(bill, connection, relation)),
         rejections=rejections,
+        native=native,
     )
+    _check_against(native, staged, connection, relation)
+    return staged
 
 
-def _malformed_cost(rejections: tuple[Rejection, ...]) -> Decimal:
-    return sum((cost for each in rejections if each.reason == MALFORMED for cost in each.cost.values()), Decimal(0))
+def _check_against(
+    native: NativeReading, staged: StagedBill, connection: duckdb.DuckDBPyConnection, relation: str
+) -> None:
+    """Exactly the rows and the money that the second reading found, not a digit of it more or less."""
+    broken = [each for each in staged.rejections if each.reason == MALFORMED]
+    rows = staged.input_rows + sum(each.rows for each in broken)
+    if NATIVE_ROW in staged.bill.extra:
+        (rows,) = connection.execute(
+            f"SELECT count(DISTINCT {X_COLUMNS}->>'{NATIVE_ROW}') FROM {relation}"
+        ).fetchone() or (0,)
+    if rows != native.rows:
+        raise RowsDisagree(path=staged.bill.raw.origin, expected_rows=native.rows, found_rows=rows)
+    found = sum((group.billed_cost for group in staged.groups), Decimal(0))
+    found += sum((cost for each in broken for cost in each.cost.values()), Decimal(0))
+    if found != native.billed_cost:
+        raise TotalsDisagree(path=staged.bill.raw.origin, expected_cost=native.billed_cost, found_cost=found)
 
 
-def _read_again(bill: Bill, second_reading: Future[Decimal]) -> Decimal:
+def _result_of(second_reading: Future[NativeReading], bill: Bill) -> NativeReading:
     try:
         return second_reading.result()
     except (pa.ArrowInvalid, OSError) as fault:
@@ -105,7 +131,13 @@ def _read_again(bill: Bill, second_reading: Future[Decimal]) -> Decimal:
 
 
 def _normalise(
-    bill: Bill, connection: duckdb.DuckDBPyConnection, *, source: str | None, row_offset: int, path: Path
+    bill: Bill,
+    connection: duckdb.DuckDBPyConnection,
+    second_reading: Future[NativeReading],
+    *,
+    source: str | None,
+    row_offset: int,
+    path: Path,
 ) -> Path | None:
     """Write the staging file; broken lines, looked for only when the plain reading meets one, go beside it."""
     target = f"TO {literal(str(path))} (FORMAT parquet, ROW_GROUP_SIZE 61440)"
@@ -123,6 +155,10 @@ def _normalise(
             copy(keep_malformed=True)
         else:
             return None
+    except duckdb.InterruptException:
+        # Only the second reading interrupts, when it has found a reason to stop, and that is the one to tell.
+        _result_of(second_reading, bill)
+        raise
     except duckdb.Error as fault:
         if isinstance(fault, duckdb.OutOfMemoryException) or str(path.parent) in str(fault):
             raise

@@ -1,4 +1,4 @@
-"""The sum of BilledCost of a file, by another parser than the one that stores it.
+"""The rows of a file and the sum of their BilledCost, by another parser than the one that stores it.
 
 DuckDB reads a bill to store it; Arrow reads it again here for one column. Both must find the same money, so a cell that
 one of them misreads, or a row that one of them loses, does not pass unnoticed.
@@ -6,10 +6,11 @@ one of them misreads, or a row that one of them loses, does not pass unnoticed.
 
 from __future__ import annotations
 
-import math
+import io
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation, localcontext
-from typing import Any, Final
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from pathlib import Path
+from typing import IO, Any, Final, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,65 +18,114 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from collectors.focus.bill import Bill
+from collectors.focus.dialect import NativeReading
+from collectors.focus.unpacking import refuse_bomb
 from collectors.focus.values import NULL_TEXTS
 from collectors.store.schema import DECIMAL_DIGITS, DECIMAL_PLACES
 
 _BLOCK_BYTES: Final = 4 << 20
 _PARQUET_ROWS: Final = 1 << 18
-# Sums are made with 20 decimals; a cell with more is read by Decimal, which is slower and exact.
-_EXACT: Final = pa.decimal256(60, 20)
+# A cell with more than 38 decimals is read by Decimal, which is slower and as exact.
+_EXACT: Final = pa.decimal256(76, 38)
+_STORED: Final = Decimal(1).scaleb(-DECIMAL_PLACES)
 # What DECIMAL(38, 12) cannot hold: such a cell is rejected as unreadable and counts in neither sum.
 _UNREADABLE_FROM: Final = Decimal(10) ** (DECIMAL_DIGITS - DECIMAL_PLACES)
 _EMPTY: Final = frozenset((*NULL_TEXTS, ""))
 
 
-def sum_billed_cost(bill: Bill) -> Decimal:
-    """Sum of every readable BilledCost in the file, whatever the currency: a checksum, not an amount of money.
+def read_again(bill: Bill) -> NativeReading:
+    """Every row of the file, broken lines too, and the sum of every readable BilledCost, whatever the currency.
 
     Raises:
-        pyarrow.ArrowInvalid: the file cannot be read to its end.
+        pyarrow.ArrowInvalid, OSError: the file cannot be read to its end.
+        InvalidFocusFile: it unpacks to more than any bill does.
     """
+    broken: list[int] = []
+    rows = 0
+    billed_cost = Decimal(0)
     with localcontext() as context:
         context.prec = 80
-        return sum((_sum_of(chunk) for chunk in _chunks(bill)), Decimal(0))
+        for cells in _chunks(bill, broken):
+            rows += len(cells)
+            billed_cost += sum_of(cells)
+    return NativeReading(rows=rows + len(broken), billed_cost=billed_cost)
 
 
-def _chunks(bill: Bill) -> Iterator[pa.Array[Any]]:
+def _chunks(bill: Bill, broken: list[int]) -> Iterator[pa.Array[Any]]:
     column = bill.cells["BilledCost"]
     if bill.delimiter is None:
-        with pq.ParquetFile(bill.raw.path) as stored:
+        with pq.ParquetFile(bill.path) as stored:
             for batch in stored.iter_batches(batch_size=_PARQUET_ROWS, columns=[column]):
                 yield batch.column(0)
         return
-    reader = pa_csv.open_csv(
-        bill.raw.path,
-        read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=list(bill.header), skip_rows=1),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=bill.delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip"
-        ),
-        convert_options=pa_csv.ConvertOptions(
-            include_columns=[column],
-            column_types={column: pa.binary()},
-            check_utf8=False,
-            null_values=sorted(_EMPTY),
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    )
-    with reader:
-        for batch in reader:
-            yield batch.column(0)
+
+    def skip(_: pa_csv.InvalidRow) -> Literal["skip"]:
+        broken.append(1)
+        return "skip"
+
+    with _unpacked(bill) as stream:
+        reader = pa_csv.open_csv(
+            cast(IO[Any], stream),
+            read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=list(bill.header), skip_rows=1),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=bill.delimiter, newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=[column],
+                column_types={column: pa.binary()},
+                check_utf8=False,
+                null_values=sorted(_EMPTY),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+        with reader:
+            for batch in reader:
+                yield batch.column(0)
 
 
-def _sum_of(cells: pa.Array[Any]) -> Decimal:
-    if pa.types.is_floating(cells.type):
-        return Decimal(math.fsum(x for x in cells.to_pylist() if x is not None and abs(x) < _UNREADABLE_FROM))
+def _unpacked(bill: Bill) -> pa.NativeFile:
+    if not bill.path.name.endswith(".gz"):
+        return pa.OSFile(str(bill.path), "rb")
+    packed_bytes = bill.path.stat().st_size
+    return pa.PythonFile(_Counted(bill.path, bill.raw.origin, packed_bytes), mode="r")
+
+
+class _Counted(io.RawIOBase):
+    """An unpacking stream that stops when more comes out than any bill holds."""
+
+    def __init__(self, path: Path, origin: Path, packed_bytes: int) -> None:
+        self._stream = pa.input_stream(str(path), compression="gzip")
+        self._origin = origin
+        self._packed_bytes = packed_bytes
+        self._unpacked_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = bytes(self._stream.read(size))
+        self._unpacked_bytes += len(piece)
+        refuse_bomb(self._origin, packed_bytes=self._packed_bytes, unpacked_bytes=self._unpacked_bytes)
+        return piece
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def sum_of(cells: pa.Array[Any]) -> Decimal:
+    """The exact sum of cells that hold money as text, decimals or doubles; what is no readable number counts nothing.
+
+    Each cell is rounded to the store's twelve decimals before it is added, a half away from zero. A double counts as
+    the shortest decimal that names it, which is what its writer meant.
+    """
     try:
-        if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
+        if not pa.types.is_decimal(cells.type):
             cells = cells.cast(pa.string())
         amounts = cells.cast(_EXACT)
-        readable = pc.less(pc.abs(amounts), pa.scalar(_UNREADABLE_FROM, _EXACT))
-        return _decimal(pc.sum(amounts.filter(readable)).as_py())
+        readable = amounts.filter(pc.less(pc.abs(amounts), pa.scalar(_UNREADABLE_FROM, _EXACT)))
+        return _decimal(pc.sum(pc.round(readable, DECIMAL_PLACES, "half_towards_infinity")).as_py())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return sum((_read(cell) for cell in cells.to_pylist()), Decimal(0))
 
@@ -95,4 +145,6 @@ def _read(cell: bytes | str | Decimal | int | None) -> Decimal:
         amount = Decimal(text.strip())
     except InvalidOperation:
         return Decimal(0)
-    return amount if amount.is_finite() and abs(amount) < _UNREADABLE_FROM else Decimal(0)
+    if not amount.is_finite() or abs(amount) >= _UNREADABLE_FROM:
+        return Decimal(0)
+    return amount.quantize(_STORED, ROUND_HALF_UP)

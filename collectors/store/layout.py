@@ -7,6 +7,7 @@
     raw/<first two hex digits>/<sha256><suffix>     files as they were delivered, never changed
     focus/<source>/<period>/<version>/part-*.parquet
     rejects/<source>/<period>/<version>/part-*.parquet
+    readings/<table>/<source>/<unit>-<fingerprint>.parquet   usage, prices, commitments as vendors state them
     staging/<writer>/                               unfinished work; only the writer looks here
 
 The folder of a source is its name with every unsafe character percent-encoded; a name too long for that is cut and
@@ -60,9 +61,14 @@ class Layout:
         """Rejected rows, by source, period and version."""
         return self.root / "rejects"
 
+    @property
+    def readings(self) -> Path:
+        """What is read besides bills, by table and source."""
+        return self.root / "readings"
+
     def folders(self) -> tuple[Path, ...]:
         """Every folder that a store has."""
-        return (self.root, self.raw, self.staging, self.rows, self.rejects)
+        return (self.root, self.raw, self.staging, self.rows, self.rejects, self.readings)
 
 
 def version_folder(source: str, period: str, version: str) -> Path:
@@ -71,7 +77,12 @@ def version_folder(source: str, period: str, version: str) -> Path:
     >>> version_folder("aws:123", "2025-01", "v1-ab").as_posix()
     'aws%3A123/2025-01/v1-ab'
     """
+    return Path(source_folder(source)) / period / version
+
+
+def source_folder(source: str) -> str:
+    """Name of the folder of a source."""
     name = quote(source, safe="").replace(".", "%2E")
     if len(name) > LONGEST_FOLDER_NAME:
         name = f"{name[:LONGEST_FOLDER_NAME]}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
-    return Path(name) / period / version
+    return name

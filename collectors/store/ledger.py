@@ -8,51 +8,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
-from collectors.store.versions import PeriodContents, PeriodVersion
-
-SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE period_version (
-    id INTEGER PRIMARY KEY,
-    source TEXT NOT NULL,
-    period TEXT NOT NULL,
-    version TEXT NOT NULL,
-    current INTEGER NOT NULL CHECK (current IN (0, 1)),
-    fingerprint TEXT NOT NULL,
-    contents TEXT NOT NULL,
-    ingested_at TEXT NOT NULL,
-    UNIQUE (source, period, version)
-);
-CREATE UNIQUE INDEX one_current_version ON period_version (source, period) WHERE current = 1;
-CREATE TABLE part (
-    version_id INTEGER NOT NULL REFERENCES period_version (id),
-    kind TEXT NOT NULL CHECK (kind IN ('rows', 'rejects')),
-    path TEXT NOT NULL PRIMARY KEY
-);
-CREATE TABLE delivery (
-    fingerprint TEXT NOT NULL,
-    source TEXT NOT NULL,
-    period TEXT NOT NULL,
-    version_fingerprint TEXT NOT NULL,
-    report TEXT NOT NULL,
-    PRIMARY KEY (fingerprint, source, period)
-);
-CREATE TABLE collected (
-    origin TEXT NOT NULL,
-    period TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
-    delivery TEXT NOT NULL,
-    PRIMARY KEY (origin, period)
-);
-"""
+from collectors.store.checks import DeliveryCall
+from collectors.store.ledger_file import SCHEMA_VERSION, cost_texts, open_ledger, upgrade
+from collectors.store.versions import FIRST_DIALECT, FIRST_NORMALISER, PeriodContents, PeriodVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +38,23 @@ class Ledger:
         """Whether the file is there with its tables; another process may be making them at this moment."""
         if not self._path.exists():
             return False
-        with self._connection() as connection:
+        with open_ledger(self._path) as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
         return bool(found == SCHEMA_VERSION)
 
     def create(self) -> None:
-        """Make the tables when the file is new. The caller holds the store's lock.
+        """Make the tables when the file is new, or those it lacks when it is older. The caller holds the store's lock.
 
         Raises:
             sqlite3.Error: the file cannot be written, is no ledger, or was made by a later release.
         """
-        with self._connection() as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found == SCHEMA_VERSION:
-                return
-            if found != 0:
-                raise sqlite3.DatabaseError(f"ledger format {found} is not {SCHEMA_VERSION}, which this release reads")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        with open_ledger(self._path) as connection:
+            upgrade(connection)
 
     def versions(self, *, current_only: bool) -> tuple[PeriodVersion, ...]:
         """Versions in the order (source, period, age)."""
         where = "WHERE current = 1" if current_only else ""
-        with self._connection() as connection:
+        with open_ledger(self._path) as connection:
             rows = connection.execute(
                 "SELECT version, current, contents, ingested_at FROM period_version "
                 f"{where} ORDER BY source, period, id"
@@ -112,9 +70,13 @@ class Ledger:
         )
 
     def parts(self, kind: str, *, current_only: bool) -> tuple[str, ...]:
-        """Relative paths of the Parquet files of a kind (``rows`` or ``rejects``)."""
-        where = "AND current = 1" if current_only else ""
-        with self._connection() as connection:
+        """Relative paths of the Parquet files of a kind (``rows`` or ``rejects``).
+
+        ``current_only`` leaves out superseded versions and sources that do not count.
+        """
+        uncounted = "SELECT source FROM source_setting WHERE counts = 0"
+        where = f"AND current = 1 AND source NOT IN ({uncounted})" if current_only else ""
+        with open_ledger(self._path) as connection:
             rows = connection.execute(
                 "SELECT path FROM part JOIN period_version ON version_id = period_version.id "
                 f"WHERE kind = ? {where} ORDER BY source, period, period_version.id, path",
@@ -124,7 +86,7 @@ class Ledger:
 
     def standing_delivery(self, fingerprint: str) -> tuple[tuple[PeriodVersion, ...], str] | None:
         """The versions of a delivery with the report made then, when all of them are still current; else None."""
-        with self._connection() as connection:
+        with open_ledger(self._path) as connection:
             rows = connection.execute(
                 "SELECT source, period, version_fingerprint, report FROM delivery WHERE fingerprint = ? "
                 "ORDER BY source, period",
@@ -141,23 +103,67 @@ class Ledger:
 
     def collected(self, origin: str, period: str) -> tuple[str, str] | None:
         """Fingerprint of what was last collected of a period at ``origin``, and of the delivery it became."""
-        with self._connection() as connection:
+        with open_ledger(self._path) as connection:
             found: tuple[str, str] | None = connection.execute(
                 "SELECT fingerprint, delivery FROM collected WHERE origin = ? AND period = ?", (origin, period)
             ).fetchone()
         return found
 
-    def remember_collected(self, origin: str, period: str, *, fingerprint: str, delivery: str) -> None:
+    def marks(self, origin: str) -> dict[str, str]:
+        """By period, the mark that the provider left when it was last collected from ``origin``."""
+        with open_ledger(self._path) as connection:
+            return dict(connection.execute("SELECT period, mark FROM collected WHERE origin = ?", (origin,)).fetchall())
+
+    def remember_collected(self, origin: str, period: str, *, fingerprint: str, delivery: str, mark: str) -> None:
         """Write down what was collected of a period at ``origin``, in place of what was before."""
-        with self._connection() as connection:
+        with open_ledger(self._path) as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO collected VALUES (?, ?, ?, ?)", (origin, period, fingerprint, delivery)
+                "INSERT OR REPLACE INTO collected (origin, period, fingerprint, delivery, mark) VALUES (?, ?, ?, ?, ?)",
+                (origin, period, fingerprint, delivery, mark),
             )
 
-    def publish(self, entries: Sequence[LedgerEntry], *, delivery: str, members: Mapping[tuple[str, str], str],
-                report: str) -> None:  # fmt: skip
-        """Make ``entries`` current and remember what ``delivery`` became, in one transaction."""
-        with self._connection() as connection:
+    def renew_mark(self, origin: str, period: str, mark: str) -> None:
+        """Replace the mark of a period that was collected from ``origin``."""
+        with open_ledger(self._path) as connection:
+            connection.execute("UPDATE collected SET mark = ? WHERE origin = ? AND period = ?", (mark, origin, period))
+
+    def calls(self) -> dict[tuple[str, str], DeliveryCall]:
+        """How each current version came in, by (source, period); versions of which nothing is known are absent."""
+        with open_ledger(self._path) as connection:
+            rows = connection.execute(
+                "SELECT version.source, version.period, call.fingerprint, dialect, call.source, call.period, files "
+                "FROM period_version AS version JOIN delivery ON version.source = delivery.source "
+                "AND version.period = delivery.period AND version.fingerprint = version_fingerprint "
+                "JOIN delivery_call AS call ON call.fingerprint = delivery.fingerprint "
+                "WHERE current = 1 ORDER BY version.source, version.period, delivery.rowid"
+            ).fetchall()
+        return {
+            (source, period): DeliveryCall(
+                fingerprint=fingerprint,
+                dialect=dialect,
+                source=asked_source,
+                period=asked_period,
+                files=tuple((sha256, suffix, name) for sha256, suffix, name in json.loads(files)),
+            )
+            for source, period, fingerprint, dialect, asked_source, asked_period, files in rows
+        }
+
+    def publish(
+        self,
+        entries: Sequence[LedgerEntry],
+        *,
+        call: DeliveryCall,
+        members: Mapping[tuple[str, str], str],
+        report: str,
+        instead_of: str | None,
+    ) -> None:
+        """Make ``entries`` current and remember what the delivery became, in one transaction.
+
+        ``instead_of`` is the delivery whose raw files were normalised again: what was collected as that one is
+        remembered as this one.
+        """
+        delivery = call.fingerprint
+        with open_ledger(self._path) as connection:
             connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
                 _insert(connection, entry)
@@ -166,17 +172,13 @@ class Ledger:
                 "INSERT INTO delivery VALUES (?, ?, ?, ?, ?)",
                 [(delivery, source, period, version, report) for (source, period), version in members.items()],
             )
+            connection.execute(
+                "INSERT OR REPLACE INTO delivery_call VALUES (?, ?, ?, ?, ?)",
+                (delivery, call.dialect, call.source, call.period, json.dumps(call.files)),
+            )
+            if instead_of is not None:
+                connection.execute("UPDATE collected SET delivery = ? WHERE delivery = ?", (delivery, instead_of))
             connection.execute("COMMIT")
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            yield connection
-        finally:
-            connection.close()
 
 
 def _insert(connection: sqlite3.Connection, entry: LedgerEntry) -> None:
@@ -212,11 +214,13 @@ def contents_to_json(contents: PeriodContents) -> str:
             "fingerprint": contents.fingerprint,
             "files": contents.files,
             "focus_versions": contents.focus_versions,
+            "dialect": contents.dialect,
+            "normaliser": contents.normaliser,
             "rows": contents.rows,
             "rejected_rows": contents.rejected_rows,
-            "billed_cost": {currency: str(cost) for currency, cost in contents.billed_cost.items()},
-            "effective_cost": {currency: str(cost) for currency, cost in contents.effective_cost.items()},
-            "rejected_cost": {currency: str(cost) for currency, cost in contents.rejected_cost.items()},
+            "billed_cost": cost_texts(contents.billed_cost),
+            "effective_cost": cost_texts(contents.effective_cost),
+            "rejected_cost": cost_texts(contents.rejected_cost),
         },
         sort_keys=True,
     )
@@ -235,6 +239,8 @@ def contents_from_json(text: str) -> PeriodContents:
         fingerprint=found["fingerprint"],
         files=tuple(found["files"]),
         focus_versions=tuple(found["focus_versions"]),
+        dialect=found.get("dialect", FIRST_DIALECT),
+        normaliser=found.get("normaliser", FIRST_NORMALISER),
         rows=found["rows"],
         rejected_rows=found["rejected_rows"],
         **costs,

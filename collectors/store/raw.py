@@ -22,14 +22,14 @@ class RawFile:
     sha256: str
 
 
-def suffix_of(path: Path) -> str | None:
-    """The suffix of ``SUFFIXES`` that a file name ends in, in any letter case, or None.
+def suffix_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> str | None:
+    """The suffix of ``suffixes`` that a file name ends in, in any letter case, or None.
 
     >>> suffix_of(Path("bill-00001.snappy.PARQUET")), suffix_of(Path("bill.csv.gz")), suffix_of(Path("bill.txt"))
     ('.parquet', '.csv.gz', None)
     """
     name = path.name.lower()
-    return next((suffix for suffix in reversed(SUFFIXES) if name.endswith(suffix)), None)
+    return next((suffix for suffix in sorted(suffixes, key=len, reverse=True) if name.endswith(suffix)), None)
 
 
 def keep_raw(origin: Path, *, raw: Path, staging: Path, suffix: str) -> RawFile:
@@ -44,9 +44,14 @@ def keep_raw(origin: Path, *, raw: Path, staging: Path, suffix: str) -> RawFile:
     shutil.copyfile(origin, unfinished)
     with unfinished.open("rb") as copied:
         sha256 = hashlib.file_digest(copied, "sha256").hexdigest()
-    target = raw / sha256[:2] / f"{sha256}{suffix}"
+    target = raw_path(raw, sha256, suffix)
     if target.exists():
         unfinished.unlink()
     else:
         move_durably(unfinished, target)
     return RawFile(origin=origin, path=target, sha256=sha256)
+
+
+def raw_path(raw: Path, sha256: str, suffix: str) -> Path:
+    """Where the file of that content lies below ``raw``."""
+    return raw / sha256[:2] / f"{sha256}{suffix}"

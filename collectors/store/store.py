@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,9 +15,12 @@ from typing import Final
 import duckdb
 
 from collectors.errors import StoreError, StoreUnwritable
+from collectors.store.audit import Audit
+from collectors.store.checks import Closing, DeliveryCall, PeriodCheck, SourceSetting
 from collectors.store.layout import Layout
 from collectors.store.ledger import Ledger
 from collectors.store.lock import exclusive_lock
+from collectors.store.raw import raw_path
 from collectors.store.sql import EngineLimits, open_engine
 from collectors.store.versions import PeriodVersion
 from collectors.store.views import create_views
@@ -35,6 +38,7 @@ class IngestStore:
     def __init__(self, layout: Layout, *, limits: EngineLimits, lock_wait_seconds: float) -> None:
         self._layout = layout
         self._ledger = Ledger(layout.ledger)
+        self._audit = Audit(layout.ledger)
         self._limits = limits
         self._lock_wait_seconds = lock_wait_seconds
 
@@ -79,10 +83,11 @@ class IngestStore:
             return self._ledger.versions(current_only=False)
 
     def fingerprint(self) -> str:
-        """Hash of what readers see: equal exactly when no period was added, replaced or restated."""
+        """Hash of what readers see: equal exactly when no period was added, replaced or counted otherwise."""
         digest = hashlib.sha256()
         for version in self.periods():
             digest.update(repr((version.source, version.period, version.fingerprint)).encode())
+        digest.update(repr([(each.source, each.counts, each.billed_through) for each in self.settings()]).encode())
         return digest.hexdigest()
 
     def connect(self) -> duckdb.DuckDBPyConnection:
@@ -115,18 +120,73 @@ class IngestStore:
             finally:
                 writer.discard_staging()
 
-    def is_collected(self, origin: str, period: str, fingerprint: str) -> bool:
-        """Whether the delivery ``fingerprint`` of a period at ``origin`` was collected last and is still current."""
+    def is_collected(self, origin: str, period: str, fingerprint: str, *, normaliser: str) -> bool:
+        """Whether the delivery ``fingerprint`` of a period at ``origin`` was collected last and is still current.
+
+        It must also have been stored by ``normaliser``: what an older one stored, and could not be replayed, is fetched
+        again.
+        """
         with self._faults():
             found = self._ledger.collected(origin, period)
-            return (
-                found is not None and found[0] == fingerprint and self._ledger.standing_delivery(found[1]) is not None
-            )
+            if found is None or found[0] != fingerprint:
+                return False
+            standing = self._ledger.standing_delivery(found[1])
+            return standing is not None and all(each.contents.normaliser == normaliser for each in standing[0])
 
-    def remember_collected(self, origin: str, period: str, fingerprint: str, delivery: str) -> None:
+    def remember_collected(self, origin: str, period: str, fingerprint: str, delivery: str, *, mark: str = "") -> None:
         """Write down that the delivery ``fingerprint`` of a period at ``origin`` was ingested as ``delivery``."""
         with self._faults():
-            self._ledger.remember_collected(origin, period, fingerprint=fingerprint, delivery=delivery)
+            self._ledger.remember_collected(origin, period, fingerprint=fingerprint, delivery=delivery, mark=mark)
+
+    def marks(self, origin: str) -> dict[str, str]:
+        """By period, what the provider left to be told when it is next asked for news at ``origin``."""
+        with self._faults():
+            return self._ledger.marks(origin)
+
+    def renew_mark(self, origin: str, period: str, mark: str) -> None:
+        """Replace the mark of a period that was collected from ``origin`` and has not changed since."""
+        with self._faults():
+            self._ledger.renew_mark(origin, period, mark)
+
+    def checks(self) -> tuple[PeriodCheck, ...]:
+        """The last check of each period and level, whether of its current version or of one before it."""
+        with self._faults():
+            return self._audit.checks()
+
+    def keep_checks(self, checks: Sequence[PeriodCheck]) -> None:
+        """Write down what was checked."""
+        with self._faults():
+            self._audit.keep_checks(checks)
+
+    def closings(self) -> tuple[Closing, ...]:
+        """What closed each closed period."""
+        with self._faults():
+            return self._audit.closings()
+
+    def close_period(self, closing: Closing) -> None:
+        """Write down what closed a period."""
+        with self._faults():
+            self._audit.close_period(closing)
+
+    def settings(self) -> tuple[SourceSetting, ...]:
+        """How each source counts whose connection said so."""
+        with self._faults():
+            return self._audit.settings()
+
+    def keep_setting(self, setting: SourceSetting) -> None:
+        """Write down how a source counts, unless that is what is written already."""
+        with self._faults():
+            if setting not in self._audit.settings():
+                self._audit.keep_setting(setting)
+
+    def calls(self) -> dict[tuple[str, str], DeliveryCall]:
+        """How each current version came in, by (source, period)."""
+        with self._faults():
+            return self._ledger.calls()
+
+    def raw_path(self, sha256: str, suffix: str) -> Path:
+        """Where the raw file of that content lies."""
+        return raw_path(self._layout.raw, sha256, suffix)
 
     @contextmanager
     def download_folder(self) -> Iterator[Path]:

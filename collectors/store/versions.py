@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
+
+FIRST_DIALECT: Final = "focus"
+FIRST_NORMALISER: Final = "1"
+"""What versions were made with before the ledger wrote it down."""
 
 CostByCurrency = Mapping[str, Decimal]
 
@@ -21,6 +26,8 @@ class PeriodContents:
         fingerprint: hash of the files that the rows came from and of the normaliser's version.
         files: SHA-256 of those files, sorted.
         focus_versions: FOCUS versions of those files, sorted.
+        dialect: billing format of those files.
+        normaliser: version of what turned them into these rows.
         rows: usable rows.
         rejected_rows: rows that were kept aside because they cannot be used.
         billed_cost: sum of BilledCost of the usable rows, by currency.
@@ -33,6 +40,8 @@ class PeriodContents:
     fingerprint: str
     files: tuple[str, ...]
     focus_versions: tuple[str, ...]
+    dialect: str
+    normaliser: str
     rows: int
     rejected_rows: int
     billed_cost: CostByCurrency

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from collectors.store.checks import DeliveryCall
 from collectors.store.durable import move_durably, sync_folder
 from collectors.store.layout import Layout, version_folder
 from collectors.store.ledger import Ledger, LedgerEntry
@@ -57,15 +58,22 @@ class StoreWriter:
         return self._ledger.standing_delivery(fingerprint)
 
     def publish(
-        self, new_versions: Sequence[NewVersion], *, delivery: str, report: str, ingested_at: datetime
+        self,
+        new_versions: Sequence[NewVersion],
+        *,
+        call: DeliveryCall,
+        report: str,
+        ingested_at: datetime,
+        instead_of: str | None = None,
     ) -> tuple[PeriodVersion, ...]:
         """Make versions current; one whose fingerprint is current already is left alone and told ``unchanged``.
 
         Args:
             new_versions: finished versions, their files still in the staging folder.
-            delivery: fingerprint of the whole delivery, so that the same one is recognised without work.
+            call: how the delivery came in, so that the same one is recognised without work and can be replayed.
             report: JSON text kept with the delivery.
             ingested_at: moment to write in the ledger.
+            instead_of: fingerprint of the delivery whose raw files these are, when it is normalised again.
         """
         current = self.current()
         taken: dict[tuple[str, str], int] = {}
@@ -85,7 +93,7 @@ class StoreWriter:
             entry = self._place(new, name, ingested_at)
             entries.append(entry)
             versions.append(entry.version)
-        self._ledger.publish(entries, delivery=delivery, members=members, report=report)
+        self._ledger.publish(entries, call=call, members=members, report=report, instead_of=instead_of)
         return tuple(versions)
 
     def _place(self, new: NewVersion, name: str, ingested_at: datetime) -> LedgerEntry:

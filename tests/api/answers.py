@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from api.runs.result import (
+    BillsAccount,
     ComplianceGap,
     ConflictingRule,
     DroppedCandidates,
@@ -204,6 +205,15 @@ def _result(answer: SolvedAnswer | InfeasibleAnswer | NotSolvedAnswer) -> RunRes
         unpriced_usd=Decimal("10.50"),
         unmatched_usd=Decimal("20.25"),
         dropped=(DroppedCandidates(filter_name="residency", reason="not in the EU", candidates=5, nodes=2),),
+        remarks=(),
+        bills=BillsAccount(
+            months=("2026-01",),
+            total_usd=Decimal(120),
+            placed_usd=Decimal(100),
+            transfer_usd=Decimal(5),
+            unmatched_usd=Decimal(15),
+            by_provider_usd={"aws": Decimal(120)},
+        ),
         compliance_gaps=(ComplianceGap(rule_id="gdpr", violation="d1 lies in aws:us-east-1"),),
         solver=RunSolver(method="test", seconds=0.1, cpu_seconds=0.1, stopped_by="proved", peak_mb=1.0),
         stage_reports=stages(),

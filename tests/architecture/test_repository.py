@@ -97,11 +97,9 @@ def test_commands_that_the_readme_shows_exist_with_their_options() -> None:
     click_app = typer.main.get_command(app)
     for command, rest in shown_lines:
         assert command in commands(), f"the README shows `placement {command}`"
-        known = {
-            option
-            for parameter in click_app.commands[command].params
-            for option in parameter.opts  # type: ignore[attr-defined]
-        }
+        named = click_app.commands[command]  # type: ignore[attr-defined]
+        within = getattr(named, "commands", {}).get((rest.split() or [""])[0], named)
+        known = {option for parameter in (*named.params, *within.params) for option in parameter.opts}
         assert set(re.findall(r"(--[a-z-]+|(?<= )-[a-z](?= ))", rest)) <= known | {"--help"}, f"{command}{rest}"
 
 

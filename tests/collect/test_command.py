@@ -1,4 +1,4 @@
-"""``placement collect`` as a person types it, and what a nightly run collects before it optimises, against moto."""
+"""``placement collect``, ``periods`` and ``doctor`` as a person types them, and what a nightly run collects first."""
 
 from __future__ import annotations
 
@@ -6,89 +6,143 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
 from api.collecting import collect_before_run
 from api.runs.result import RunRequest
-from collectors.connections import AwsFocusExport
+from collectors.connections import Connection, FocusFolder
 from collectors.store import IngestStore
-from tests.collect.conftest import KEYS
-from tests.collect.deliveries import deliver
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
+from tests.collect.aws.vendor import AwsVendor, aws_vendor
+from tests.collect.connection_file import write_connections
+from tests.collect.focus_files.vendor import FocusFolderVendor, focus_folder_vendor
+from tests.collect.vendor import BilledRow
+from tests.peers.aws_json import AwsJsonServer
+from tests.peers.emulators import MotoPeer
+from tests.peers.fixtures import aws_json, moto  # noqa: F401 - fixtures are found by name
 
 PLACEMENT = Path(sys.executable).with_name("placement")
+THIS_MONTH = f"{datetime.now(UTC):%Y-%m}"
 
 
-def this_month() -> str:
-    return f"{datetime.now(UTC):%Y-%m}"
+@pytest.fixture
+def vendor(moto: MotoPeer, aws_json: AwsJsonServer) -> Iterator[AwsVendor]:  # noqa: F811 - the fixtures
+    """An FOCUS export of AWS with one charge this month."""
+    aws_json.reset()
+    with aws_vendor(moto, aws_json, "focus") as made:
+        made.deliver(THIS_MONTH, [BilledRow(cost=Decimal("12.5"))], run="one")
+        yield made
 
 
-def write_connections(folder: Path, *connections: AwsFocusExport) -> None:
-    tables = [
-        f'[[connection]]\nname = "{each.name}"\nprovider = "aws"\nkind = "focus_export"\nbucket = "{each.bucket}"\n'
-        f'prefix = "{each.prefix}"\nexport = "{each.export}"\nregion = "{each.region}"\n'
-        f'endpoint_url = "{each.endpoint_url}"\ncredentials = "{each.credentials}"\n'
-        for each in connections
-    ]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "connections.toml").write_text("\n".join(tables))
+@pytest.fixture
+def folder(tmp_path: Path) -> FocusFolderVendor:
+    """A folder of FOCUS files with one charge this month."""
+    made = focus_folder_vendor(tmp_path / "bills")
+    made.deliver(THIS_MONTH, [BilledRow(cost=Decimal("7.25"))], run="one")
+    return made
 
 
-def collect(folder: Path) -> tuple[int, list[dict[str, object]]]:
+def connection_of(folder: FocusFolderVendor, **changes: Any) -> Connection:
+    """A connection to the folder."""
+    return FocusFolder(**{"name": "partner", "path": str(folder.root), **changes})
+
+
+def placement(command: str, directory: Path, environ: Mapping[str, str]) -> tuple[int, Any, str]:
+    """Exit code, the JSON answer, and what was said on standard error."""
     answer = subprocess.run(
-        [PLACEMENT, "collect", "--json", "--data-dir", folder],
+        [PLACEMENT, command, "--json", "--data-dir", directory],
         capture_output=True,
         text=True,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **KEYS},
+        env={"PATH": os.environ["PATH"], "HOME": str(directory), **environ},
         timeout=120,
     )
-    return answer.returncode, json.loads(answer.stdout)
+    return answer.returncode, json.loads(answer.stdout) if answer.stdout.startswith(("{", "[")) else None, answer.stderr
 
 
-def test_the_command_collects_once_and_then_finds_nothing_new(
-    connection: AwsFocusExport, client: S3Client, tmp_path: Path
-) -> None:
-    deliver(client, connection, this_month(), ["12.5"], execution="e1")
-    write_connections(tmp_path, connection)
-    code, (first,) = collect(tmp_path)
-    assert (code, first["state"], first["rows"]) == (0, "collected", 1), first
-    code, (second,) = collect(tmp_path)
-    assert (code, second["state"]) == (0, "unchanged"), second
+def test_the_command_collects_once_and_then_finds_nothing_new(vendor: AwsVendor, tmp_path: Path) -> None:
+    write_connections(tmp_path, [vendor.bucket.connection("focus", total="none")])
+    environ = vendor.bucket.moto.environ
+    code, answer, _ = placement("collect", tmp_path, environ)
+    (first,) = answer["connections"]
+    assert (code, first["state"], first["rows"], first["periods"][THIS_MONTH]) == (0, "collected", 1, "stored"), first
+    code, answer, _ = placement("collect", tmp_path, environ)
+    (second,) = answer["connections"]
+    assert (code, second["state"], second["periods"][THIS_MONTH]) == (0, "unchanged", "unchanged"), second
     assert [period.rows for period in IngestStore.open(tmp_path / "store").periods()] == [1]
 
 
 def test_one_failing_connection_does_not_stop_the_others(
-    connection: AwsFocusExport, client: S3Client, tmp_path: Path
+    vendor: AwsVendor, folder: FocusFolderVendor, tmp_path: Path
 ) -> None:
-    deliver(client, connection, this_month(), ["12.5"], execution="e1")
-    absent = AwsFocusExport(
-        name="absent",
-        bucket="no-such-bucket-here",
-        export="focus",
-        region="us-east-1",
-        endpoint_url=connection.endpoint_url,
-        credentials=connection.credentials,
-    )
-    write_connections(tmp_path, absent, connection)
-    code, (failed, fine) = collect(tmp_path)
+    absent = vendor.bucket.connection("focus", name="absent", bucket="no-such-bucket-here", source="aws:absent")
+    write_connections(tmp_path, [absent, connection_of(folder)])
+    code, answer, _ = placement("collect", tmp_path, vendor.bucket.moto.environ)
+    failed, fine = answer["connections"]
     assert code == 3
     assert failed["state"] == "failed"
-    assert "no-such-bucket-here" in str(failed["detail"])
+    assert "no-such-bucket-here" in failed["failures"][0]
     assert fine["state"] == "collected"
 
 
-def test_a_nightly_run_collects_first(
-    connection: AwsFocusExport, client: S3Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_month_that_does_not_match_is_said_by_collect_and_by_periods(
+    folder: FocusFolderVendor, tmp_path: Path
 ) -> None:
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    deliver(client, connection, this_month(), ["12.5"], execution="e1")
+    folder.state_total(THIS_MONTH, {"USD": Decimal("9.00")}, final=True)
+    write_connections(tmp_path, [connection_of(folder)])
+    code, answer, _ = placement("collect", tmp_path, {})
+    (check,) = answer["connections"][0]["checks"]
+    assert (code, check["status"], check["expected"], check["found"]) == (0, "mismatch", "9.00 USD", "7.25 USD")
+    code, (standing,), _ = placement("periods", tmp_path, {})
+    assert code == 0
+    assert "does not match" in standing["withheld"]
+    said = subprocess.run(
+        [PLACEMENT, "collect", "--data-dir", tmp_path], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "no recommendation rests on this month" in said.stdout
+
+
+def test_two_connections_to_the_same_bill_are_found_and_one_may_be_kept_for_comparison(
+    folder: FocusFolderVendor, tmp_path: Path
+) -> None:
+    other = focus_folder_vendor(tmp_path / "again")
+    other.deliver(THIS_MONTH, [BilledRow(cost=Decimal("7.25"))], run="two")
+    again = replace(connection_of(folder), name="again", path=str(other.root), source="focus:again")
+    write_connections(tmp_path, [connection_of(folder), again])
+    _, answer, _ = placement("collect", tmp_path, {})
+    (overlap,) = answer["overlaps"]
+    assert (overlap["kind"], overlap["costs"]) == ("same_bill", {"USD": "7.250000000000"})
+    write_connections(tmp_path, [connection_of(folder), replace(again, counts=False)])
+    _, answer, _ = placement("collect", tmp_path, {})
+    assert answer["overlaps"] == []
+
+
+def test_a_source_without_a_connection_is_left_out_and_counted_again(folder: FocusFolderVendor, tmp_path: Path) -> None:
+    write_connections(tmp_path, [connection_of(folder)])
+    placement("collect", tmp_path, {})
+
+    def counts(*options: str) -> list[bool]:
+        command = [PLACEMENT, "periods", *options, "--json", "--data-dir", tmp_path]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        return [standing["counts"] for standing in json.loads(answer.stdout)]
+
+    assert counts() == [True]
+    assert counts("--leave-out", "focus:partner") == [False]
+    assert counts("--count-again", "focus:partner") == [True]
+    unknown = [PLACEMENT, "periods", "--leave-out", "nobody", "--data-dir", tmp_path]
+    refused = subprocess.run(unknown, capture_output=True, text=True, check=False, timeout=120)
+    assert refused.returncode == 2
+    assert "focus:partner" in refused.stderr
+
+
+def test_a_nightly_run_collects_first_and_names_what_failed(
+    vendor: AwsVendor, folder: FocusFolderVendor, tmp_path: Path
+) -> None:
     request = RunRequest(
         run_id="night",
         estate="default",
@@ -99,8 +153,24 @@ def test_a_nightly_run_collects_first(
         gap_ratio=0.0,
         seed=0,
     )
-    assert collect_before_run(request) is None
-    write_connections(tmp_path, connection)
-    report = collect_before_run(request)
+    assert collect_before_run(request, environ={}) is None
+    write_connections(tmp_path, [vendor.bucket.connection("focus"), connection_of(folder)])
+    report = collect_before_run(request, environ={})
     assert report is not None
-    assert (report.name, report.count_in, report.count_out, report.count_dropped) == ("collect", 1, 1, 0)
+    assert (report.name, report.count_in, report.count_out, report.count_dropped) == ("collect", 2, 1, 1)
+    (failure,) = report.failures
+    assert failure.startswith("payer: AWS credentials 'env:TEST_AWS'")
+
+
+def test_the_doctor_prints_the_smallest_grant_for_what_is_missing(vendor: AwsVendor, tmp_path: Path) -> None:
+    write_connections(tmp_path, [vendor.bucket.connection("focus", total="none")])
+    environ = vendor.bucket.moto.environ
+    _, findings, _ = placement("doctor", tmp_path, environ)
+    assert [each["state"] for each in findings if each["check"] == "connection payer"] == ["ok"], findings
+    vendor.bucket.proxy.fail_next(403, None, b"<Error><Code>AccessDenied</Code></Error>", 1000, on="permission-check")
+    code, findings, _ = placement("doctor", tmp_path, environ)
+    missing = [each for each in findings if each["check"] == "connection payer"]
+    assert code == 1
+    assert [each["state"] for each in missing] == ["failed"]
+    assert "s3:GetObject" in missing[0]["detail"]
+    assert '"s3:GetObject"' in missing[0]["remedy"]

@@ -30,6 +30,9 @@ region = "us-east-1"
 """
 
 
+FOCUS_LINE = 'export = "focus"'
+
+
 def write(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "connections.toml"
     path.write_text(text, encoding="utf-8")
@@ -47,13 +50,13 @@ def test_connections_are_read_in_their_order(tmp_path: Path) -> None:
         credentials="env:BILLING",
     )
     assert (first.base_key, first.source) == ("exports/focus-daily/", "aws:focus-daily")
-    assert (second.base_key, second.credentials, second.endpoint_url) == ("focus/", "default", None)
+    assert (second.base_key, second.credentials, second.endpoints) == ("focus/", "default", {})
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ('name = "second"', 'name = "payer"', 12, "two connections are named 'payer'"),
+        ('name = "second"', 'name = "payer"', 12, "two connections have the name 'payer'"),
         ('bucket = "acme-billing"\n', "", 1, "bucket is missing"),
         ('export = "focus"', 'exprot = "focus"', 16, "unknown key 'exprot'"),
         ('region = "us-east-1"', "region = 7", 17, "region must be text in quotes"),
@@ -61,7 +64,15 @@ def test_connections_are_read_in_their_order(tmp_path: Path) -> None:
         ('bucket = "acme-billing"', 'bucket = "Acme Billing"', 5, "is not the name of an S3 bucket"),
         ('"env:BILLING"', '"AKIAIOSFODNN7EXAMPLE"', 9, "a secret itself never stands in this file"),
         ('kind = "focus_export"\nbucket = "o', 'kind = "cur"\nbucket = "o', 13, "no collector for .*'aws', kind 'cur'"),
-        ('export = "focus"', 'export = "focus"\nendpoint_url = "http://example.com"', 17, "loopback interface only"),
+        (FOCUS_LINE, FOCUS_LINE + '\nendpoints = { s3 = "http://example.com" }', 17, "loopback interface only"),
+        (FOCUS_LINE, FOCUS_LINE + '\nendpoints = { s9 = "https://example.com" }', 17, "endpoints names 's9'"),
+        (FOCUS_LINE, FOCUS_LINE + '\nendpoints = "https://example.com"', 17, "endpoints must be a table of texts"),
+        (FOCUS_LINE, FOCUS_LINE + '\ncounts = "no"', 17, "counts must be true or false"),
+        (FOCUS_LINE, FOCUS_LINE + '\ninventories = "s3://x"', 17, "inventories must be a list of texts"),
+        (FOCUS_LINE, FOCUS_LINE + '\ncalls_per_day = -1', 17, "calls_per_day must be a whole number"),
+        (FOCUS_LINE, FOCUS_LINE + '\ntotal = "maybe"', 17, "neither"),
+        (FOCUS_LINE, FOCUS_LINE + '\nca_bundle = "/no/such.pem"', 17, "ca_bundle = '/no/such.pem' is not a file"),
+        (FOCUS_LINE, FOCUS_LINE + '\nsource = "aws:focus-daily"', 17, "two connections have the source"),
         ('export = "focus"', 'export = "focus', 16, "not TOML"),
         ("[[connection]]\nname = \"payer\"", "speed = 3\n[[connection]]\nname = \"payer\"", 1, "unknown key 'speed'"),
     ],
@@ -83,11 +94,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     "url", ["https://s3.example.com", "http://127.0.0.1:5000", "http://localhost:1", "http://[::1]:1"]
 )
 def test_safe_endpoints_are_accepted(url: str) -> None:
-    made = AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoint_url=url)
-    assert made.endpoint_url == url
+    made = AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoints={"s3": url})
+    assert made.endpoints["s3"] == url
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1.example.com", "https://", "x"])
 def test_unsafe_endpoints_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="loopback interface only"):
-        AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoint_url=url)
+        AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoints={"s3": url})

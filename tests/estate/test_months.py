@@ -8,7 +8,7 @@ import pytest
 
 from collectors.errors import Terminal
 from collectors.estate import NoCompleteMonth
-from collectors.estate.months import SourceMonth, window_of
+from collectors.estate.months import BillTrust, SourceMonth, window_of
 
 _ENDS_ON = {"2026-08": date(2026, 9, 1), "2026-09": date(2026, 10, 1), "2026-10": date(2026, 11, 1)}
 
@@ -64,3 +64,11 @@ def test_without_a_complete_month_there_is_no_estate(found: list[SourceMonth]) -
         window_of(found, as_of_on=date(2026, 10, 15), months=3)
     assert isinstance(caught.value, Terminal)
     assert len(caught.value.refused) == len(found)
+
+
+def test_a_closed_bill_is_complete_whatever_day_its_last_usage_is_of() -> None:
+    found = [bill("aws", "2026-10", date(2026, 10, 12))]
+    with pytest.raises(NoCompleteMonth):
+        window_of(found, as_of_on=date(2026, 11, 5), months=3)
+    trust = BillTrust(closed=frozenset({("aws", "2026-10")}))
+    assert window_of(found, as_of_on=date(2026, 11, 5), months=3, trust=trust).months == ("2026-10",)

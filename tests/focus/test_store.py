@@ -184,7 +184,7 @@ def test_a_ledger_of_a_later_release_is_said(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "ledger.sqlite")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="ledger format 99 is not 1"):
+    with pytest.raises(StoreError, match="ledger format 99 is newer than"):
         IngestStore.open(tmp_path)
 
 

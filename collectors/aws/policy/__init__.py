@@ -1,0 +1,1 @@
+"""Least-privilege policy documents, one a purpose; ``${...}`` is filled in from a connection by ``grants``."""

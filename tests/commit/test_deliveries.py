@@ -1,0 +1,155 @@
+"""What no delivery may be, whatever the vendor: named twice, of another month, of other rows than its manifest says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from collectors.collector import CollectWindow, DeliveredPart, Delivery
+from collectors.commit import CollectReport, FailedPeriod, StoredPeriod, UnchangedPeriod, collect_bills
+from collectors.connections import FocusFolder
+from collectors.errors import InvalidFocusFile, InvalidManifest, RowsDisagree, StoreUnwritable
+from collectors.focus import ingest_files
+from collectors.focus.dialect import FOCUS, Dialect
+from collectors.store import IngestStore
+from tests.focus.bills import NOW, Cells, row, write_bill
+
+JANUARY, FEBRUARY = "2025-01", "2025-02"
+WINDOW = CollectWindow(first_period=JANUARY, last_period=FEBRUARY)
+OF_FEBRUARY = {"BillingPeriodStart": "2025-02-01T00:00:00Z", "BillingPeriodEnd": "2025-03-01T00:00:00Z"}
+
+
+@dataclass
+class Shelf:
+    """A collector whose deliveries are set by hand: files on a shelf, by period."""
+
+    folder: Path
+    connection: FocusFolder
+    dialect: Dialect = FOCUS
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    before_fetch: Callable[[], None] = lambda: None
+
+    def put(self, period: str, *bills: list[Cells], row_count: int | None = None, run: str = "one") -> None:
+        """A delivery of one CSV file for each bill."""
+        parts = []
+        for number, rows in enumerate(bills):
+            path = write_bill(self.folder / f"{period}-{run}-{number}.csv", rows)
+            parts.append(DeliveredPart(name=path.name, tag=f"{run}-{number}", byte_count=path.stat().st_size))
+        self.deliveries[period] = Delivery(period=period, run_id=run, parts=tuple(parts), row_count=row_count)
+
+    def discover(self, window: CollectWindow, *, known: Mapping[str, str]) -> Mapping[str, Delivery]:
+        """What was put there."""
+        return {period: self.deliveries[period] for period in window.periods() if period in self.deliveries}
+
+    def fetch(self, delivery: Delivery, folder: Path) -> tuple[Path, ...]:
+        """The files where they are."""
+        self.before_fetch()
+        return tuple(self.folder / part.name for part in delivery.parts)
+
+    def mark(self, delivery: Delivery) -> str:
+        """Nothing."""
+        return ""
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    return Shelf(folder, FocusFolder(name="shelf", path=str(folder)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> IngestStore:
+    return IngestStore.open(tmp_path / "store")
+
+
+def collect(shelf: Shelf, store: IngestStore) -> CollectReport:
+    return collect_bills(shelf, store, WINDOW, now=NOW, pause=lambda seconds: None)  # type: ignore[arg-type]
+
+
+def costs(store: IngestStore) -> dict[str, Decimal]:
+    return {version.period: version.billed_cost.get("USD", Decimal(0)) for version in store.periods()}
+
+
+def test_a_file_named_twice_is_refused_and_what_was_stored_stays(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    collect(shelf, store)
+    once = shelf.deliveries[JANUARY]
+    shelf.deliveries[JANUARY] = replace(once, run_id="two", parts=once.parts * 2)
+    outcome = collect(shelf, store).outcomes[0]
+    assert isinstance(outcome, FailedPeriod)
+    assert isinstance(outcome.error, InvalidManifest)
+    assert "2 times" in str(outcome.error)
+    assert costs(store) == {JANUARY: Decimal(10)}
+
+
+def test_two_files_that_hold_the_same_row_are_both_paid(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")], [row(BilledCost="10")])
+    collect(shelf, store)
+    assert costs(store) == {JANUARY: Decimal(20)}
+
+
+def test_rows_of_no_use_stay_with_their_delivery_whatever_month_they_name(shelf: Shelf, store: IngestStore) -> None:
+    stray = row(BilledCost="70", BillingCurrency=None, **OF_FEBRUARY)
+    ancient = row(BilledCost="5", BillingPeriodStart="1999-12-01T00:00:00Z")
+    shelf.put(JANUARY, [row(BilledCost="10"), stray, ancient])
+    shelf.put(FEBRUARY, [row(BilledCost="20", **OF_FEBRUARY), row(BilledCost="6", BillingCurrency="?", **OF_FEBRUARY)])
+    assert not collect(shelf, store).failures
+    assert {version.period: (version.rows, version.rejected_rows) for version in store.periods()} == {
+        JANUARY: (1, 2),
+        FEBRUARY: (1, 1),
+    }
+    again = collect(shelf, store)
+    assert [type(each) for each in again.outcomes] == [UnchangedPeriod, UnchangedPeriod]
+    assert len(store.history()) == 2
+    with store.connect() as connection:
+        assert connection.execute("SELECT sum(billed_cost) FROM rejects").fetchone() == (Decimal(81),)
+
+
+def test_a_manifest_that_counts_other_rows_is_not_believed_even_for_bytes_seen_before(
+    shelf: Shelf, store: IngestStore
+) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")], row_count=1)
+    assert isinstance(collect(shelf, store).outcomes[0], StoredPeriod)
+    shelf.deliveries[JANUARY] = replace(shelf.deliveries[JANUARY], run_id="two", row_count=9999)
+    outcome = collect(shelf, store).outcomes[0]
+    assert isinstance(outcome, FailedPeriod)
+    assert isinstance(outcome.error, RowsDisagree)
+
+
+def test_the_bytes_of_one_month_delivered_as_another_are_refused(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    collect(shelf, store)
+    shelf.put(FEBRUARY, [row(BilledCost="10")])
+    outcome = collect(shelf, store).outcomes[1]
+    assert isinstance(outcome, FailedPeriod)
+    assert isinstance(outcome.error, InvalidFocusFile)
+    assert costs(store) == {JANUARY: Decimal(10)}
+
+
+def test_a_full_disk_while_fetching_is_a_fault_of_the_store(shelf: Shelf, store: IngestStore) -> None:
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    shelf.before_fetch = fail
+    with pytest.raises(StoreUnwritable, match="No space left"):
+        collect(shelf, store)
+
+
+def test_what_an_older_normaliser_stored_and_nobody_replayed_is_fetched_again(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    collect(shelf, store)
+    shelf.dialect = replace(FOCUS, version="2")
+    assert isinstance(collect(shelf, store).outcomes[0], StoredPeriod)
+    assert isinstance(collect(shelf, store).outcomes[0], UnchangedPeriod)
+
+
+def test_a_file_ingested_by_hand_still_keeps_a_row_with_the_month_it_names(store: IngestStore, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "bill.csv", [row(), row(BilledCost="7", BillingCurrency=None, **OF_FEBRUARY)])
+    ingest_files(store, [bill], source="hand", ingested_at=NOW)
+    assert {version.period: version.rejected_rows for version in store.periods()} == {JANUARY: 0, FEBRUARY: 1}

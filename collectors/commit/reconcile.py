@@ -7,7 +7,7 @@ as long as the vendor may still change its mind.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -18,6 +18,7 @@ from collectors.store.checks import CheckStatus, Closing, Level, PeriodCheck
 from collectors.store.store import IngestStore
 from collectors.store.versions import CostByCurrency, PeriodVersion
 
+ASK_AGAIN_AFTER: Final = timedelta(hours=6)
 TOLERANCE_AMOUNT: Final = Decimal("0.01")
 TOLERANCE_RATIO: Final = Decimal("0.0005")
 """Figures agree within the larger of a cent and 0.05 %: vendors round each line of an invoice."""
@@ -55,35 +56,49 @@ def reconcile(
 ) -> tuple[PeriodCheck, ...]:
     """Compare the window's stored periods with the vendor's independent totals; write down and return the outcome.
 
-    A period closes when its total is final and matches. Closed periods whose money has not changed are not asked again.
+    A period closes when its total is final and matches. Closed periods whose money has not changed are not asked again,
+    and neither are those compared less than ``ASK_AGAIN_AFTER`` ago and unchanged since: some vendors charge for the
+    question. Their last outcome is returned as it was.
 
     Raises:
         ProviderError: the vendor could not be asked; earlier outcomes stay.
     """
     source = collector.connection.source
     closed = {each.period: each for each in store.closings() if each.source == source}
+    last = {each.period: each for each in store.checks() if (each.source, each.level) == (source, "independent_total")}
     versions = {
         each.period: each
         for each in store.periods()
         if each.source == source and window.first_period <= each.period <= window.last_period
     }
-    asked = [
+    unsettled = [
         period
         for period, version in sorted(versions.items())
         if period not in closed or not closed[period].holds(version)
     ]
-    if not asked:
-        return ()
+    recent = {period: last[period] for period in unsettled if _is_recent(last.get(period), versions[period], now)}
+    asked = [period for period in unsettled if period not in recent]
     totals: Mapping[str, IndependentTotal] = {}
-    if collector.connection.total != "none":
+    if asked and collector.connection.total != "none":
         totals = collector.independent_totals(asked)
-    checks = tuple(compare(versions[period], totals.get(period), at=now) for period in asked)
-    store.keep_checks(checks)
-    for check in checks:
-        total = totals.get(check.period)
+    checks = {period: compare(versions[period], totals.get(period), at=now) for period in asked}
+    store.keep_checks(tuple(checks.values()))
+    for period, check in checks.items():
+        total = totals.get(period)
         if total is not None and total.final and check.status == "matched":
-            store.close_period(_closing(versions[check.period], total, now))
-    return checks
+            store.close_period(_closing(versions[period], total, now))
+    outcome = recent | checks
+    return tuple(outcome[period] for period in unsettled)
+
+
+def _is_recent(check: PeriodCheck | None, version: PeriodVersion, now: datetime) -> bool:
+    """Whether the vendor told a total of this very version a short while ago."""
+    return (
+        check is not None
+        and check.status != "not_available"
+        and check.version_fingerprint == version.fingerprint
+        and timedelta(0) <= now - check.checked_at < ASK_AGAIN_AFTER
+    )
 
 
 def compare(version: PeriodVersion, total: IndependentTotal | None, *, at: datetime) -> PeriodCheck:

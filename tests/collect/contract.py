@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, get_args
@@ -313,6 +313,10 @@ class Contract:
         (check,) = self._reconcile(vendor, store)
         assert check.status == "matched"
         assert self._standing(store).state == "provisional"
+        vendor.state_total(PERIODS[0], {"USD": Decimal("41")}, final=False)
+        assert self._reconcile(vendor, store) == (check,), "asked again at once, which some vendors charge for"
+        (later,) = self._reconcile(vendor, store, at=NOW + timedelta(hours=7))
+        assert later.status == "mismatch"
 
     def test_no_secret_is_in_an_opened_collector(self, vendor: Vendor) -> None:
         collector = vendor.open()
@@ -343,10 +347,10 @@ class Contract:
             period: costs for period, (_, costs) in sorted(history.held.items())
         }
 
-    def _reconcile(self, vendor: Vendor, store: IngestStore):  # type: ignore[no-untyped-def]
+    def _reconcile(self, vendor: Vendor, store: IngestStore, at: datetime = NOW):  # type: ignore[no-untyped-def]
         collector = vendor.open()
         try:
-            return reconcile(collector, store, WINDOW, now=NOW)
+            return reconcile(collector, store, WINDOW, now=at)
         finally:
             collector.close()
 

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
     from tests.peers.emulators import AzuritePeer
 
-WAIVED: Final[dict[Fault, str]] = {}
+WAIVED: Final[dict[Fault, str]] = {
+    "foreign_next_link": "pages of Blob storage follow by a marker; only totals and prices page by address, whose tests "
+    "refuse another host",
+}
 ALWAYS: Final = 1_000_000
 PREFIX: Final = "TEST_AZURE"
 SCOPE: Final = "providers/Microsoft.Billing/billingAccounts/1234567"
@@ -57,7 +60,6 @@ _EVERY_FAULT: Final[frozenset[Fault]] = frozenset(
         "gzip_bomb",
         "unreadable_manifest",
         "duplicate_manifest",
-        "foreign_next_link",
         "clock_skew",
     }
 )
@@ -154,7 +156,7 @@ class AzureVendor:
                 self.arm.fail_next(429, {header: "7"}, code="TooManyRequests")
                 self.proxy.fail_next("GET", status=429 if variant % 2 else 503, headers={"Retry-After": "7"})
             case "server_error":
-                self.proxy.fail_next("GET", status=503, times=ALWAYS)
+                self.proxy.fail_next("GET", status=503, times=2 if variant % 2 else ALWAYS)
             case "cut_body":
                 self.proxy.cut_next(r"GET .*part_", after_bytes=10, times=ALWAYS)
             case "expired_token":

@@ -112,6 +112,7 @@ class DatabricksVendor:
         """The usage log from now on, and a clock shortly or long after the month."""
         self._totals[period] = costs["USD"]
         self._is_final = final
+        self.proxy.mend()
         self._tell_totals()
 
     def _tell_totals(self) -> None:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from tests.peers.emulators import AzuritePeer
 
 WAIVED: Final[dict[Fault, str]] = {
-    "foreign_next_link": "pages of Blob storage follow by a marker; only totals and prices page by address, whose tests "
-    "refuse another host",
+    "foreign_next_link": "pages of Blob storage follow by a marker; only totals and prices page by address, and tests "
+    "of their own see another host refused",
 }
 ALWAYS: Final = 1_000_000
 PREFIX: Final = "TEST_AZURE"

@@ -87,10 +87,10 @@ def test_a_faulty_event_is_told_as_a_problem_and_nothing_of_the_body_is_stored(
         (b"[" * 100_000, "", 422),
         (b"{}", "gzip", 400),
         (b"\x1f\x8bbroken", "gzip", 400),
-        (gzip.compress(b"[]")[:-4], "gzip", 400),
+        (gzip.compress(b"[]", mtime=0)[:-4], "gzip", 400),
         (b"{}", "br", 415),
         (b" " * 1_100_000, "", 413),
-        (gzip.compress(bytes(30_000_000)), "gzip", 413),
+        (gzip.compress(bytes(30_000_000), mtime=0), "gzip", 413),
     ],
     ids=["cut_json", "deep_json", "not_packed", "broken_gzip", "cut_gzip", "other_packing", "too_long", "gzip_bomb"],
 )

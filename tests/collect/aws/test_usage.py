@@ -204,7 +204,7 @@ def test_an_inventory_that_cannot_be_read_is_named(bucket: BillingBucket) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "file_format"),
     [
-        ("cut.csv.gz", gzip.compress(b"lake,a,1,2026-03-01T00:00:00Z,STANDARD\n" * 999)[:60], "CSV"),
+        ("cut.csv.gz", gzip.compress(b"lake,a,1,2026-03-01T00:00:00Z,STANDARD\n" * 999, mtime=0)[:60], "CSV"),
         ("no.parquet", b"no parquet", "Parquet"),
         ("no.orc", b"no orc", "ORC"),
     ],

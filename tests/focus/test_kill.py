@@ -73,7 +73,7 @@ def test_a_killed_ingest_leaves_the_state_before_or_after_it(tmp_path: Path) -> 
     died = 0
     for kill in range(KILLS):
         victim = start_ingest(folder, after)
-        time.sleep(seconds * 1.1 * (kill + moments.random()) / KILLS)
+        time.sleep(seconds * 0.95 * (kill + moments.random()) / KILLS)
         os.kill(victim.pid, signal.SIGKILL)
         died += victim.wait() == -signal.SIGKILL
         assert victim.stdout is not None

@@ -155,7 +155,7 @@ def _without_months(root: Path, misplaced: Sequence[str], now: datetime) -> Gran
         permission="a folder named YYYY-MM for each month",
         on=str(root),
         purpose="billing",
-        statement=f"mkdir -p {shlex.quote(str(root / f'{now:%Y-%m}'))} (then move the bills of that month into it)",
+        statement=f"mkdir -p {shlex.quote(str(root / f'{now:%Y-%m}'))}  # then move the bills of that month into it",
     )
     return GrantCheck(grant=grant, fault="; ".join(misplaced))
 

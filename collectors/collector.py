@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from collectors.connections.base import Connection
 from collectors.errors import ProviderError
@@ -21,6 +21,15 @@ from collectors.months import months_between
 from collectors.readings import Reading, SignalReading
 
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def is_month(text: str) -> bool:
+    """Whether a text names a month.
+
+    >>> is_month("2025-01"), is_month("2025-1"), is_month("2025-13")
+    (True, False, False)
+    """
+    return _MONTH.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +41,7 @@ class CollectWindow:
 
     def __post_init__(self) -> None:
         for name in ("first_period", "last_period"):
-            if _MONTH.fullmatch(getattr(self, name)) is None:
+            if not is_month(getattr(self, name)):
                 raise ValueError(f"{name} {getattr(self, name)!r} is not a month such as 2025-01")
         if self.first_period > self.last_period:
             raise ValueError(f"the window ends in {self.last_period}, before it starts in {self.first_period}")
@@ -182,3 +191,15 @@ class Collector(Protocol):
 
     def close(self) -> None:
         """Give back network connections."""
+
+
+@runtime_checkable
+class SeesOverlooked(Protocol):
+    """A collector whose source may hold bills in places that it does not look at."""
+
+    def overlooked(self) -> tuple[str, ...]:
+        """A sentence for each such place, with what was expected.
+
+        Raises:
+            ProviderError: the source could not be asked.
+        """

@@ -40,7 +40,20 @@ def months_between(first: str, last: str) -> Iterator[str]:
     ['2025-11', '2025-12', '2026-01']
     """
     for number in range(_number(first), _number(last) + 1):
-        yield f"{number // 12:04d}-{number % 12 + 1:02d}"
+        yield _month(number)
+
+
+def months_before(month: str, count: int) -> tuple[str, ...]:
+    """The ``count`` months before a month, oldest first.
+
+    >>> months_before("2026-02", 3)
+    ('2025-11', '2025-12', '2026-01')
+    """
+    return tuple(_month(number) for number in range(_number(month) - count, _number(month)))
+
+
+def _month(number: int) -> str:
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 def _number(month: str) -> int:

@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from api.settings import Settings
+    from collectors.commit import KeptAside
 
 DataDirectory = Annotated[
     Path | None,
@@ -82,6 +83,28 @@ def dollars(amount_usd: Decimal | float | int) -> str:
 def money_by_currency(amounts: Mapping[str, Decimal]) -> str:
     """Amounts with their currencies, two decimals."""
     return ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(amounts.items())) or "0"
+
+
+def show_kept_aside(kept_aside: Sequence[KeptAside]) -> None:
+    """A table of the stored rows that are in no figure, when there are any."""
+    if not kept_aside:
+        return
+    show_table(
+        "Rows kept aside (in no figure)",
+        ("source", "months", "reason", "rows", "cost", "for instance"),
+        [
+            (
+                each.source,
+                ", ".join(each.periods),
+                each.meaning,
+                f"{each.rows:,}",
+                money_by_currency(each.cost),
+                ", ".join(each.examples),
+            )
+            for each in kept_aside
+        ],
+        right=("rows",),
+    )
 
 
 def policy_text(file: Path | None) -> str | None:

@@ -22,8 +22,10 @@ from collectors.aws.client import AwsClients
 from collectors.aws.credentials import VENDOR
 from collectors.collector import IndependentTotal
 from collectors.errors import AccessDenied, ProviderUnavailable
-from collectors.months import month_after, month_start
+from collectors.months import month_after, month_start, months_before
 
+HISTORY_MONTHS: Final = 13
+"""Months before the current one that Cost Explorer tells; a question that begins earlier is refused whole."""
 _METRIC: Final = "UnblendedCost"
 _COST_EXPLORER: Final = "Cost Explorer UnblendedCost"
 _CE_PERMISSION: Final = "ce:GetCostAndUsage"
@@ -98,16 +100,18 @@ def _management_account_id(clients: AwsClients) -> str | None:
 def read_totals(
     clients: AwsClients, periods: Sequence[str], *, scope: Scope, budget: CallBudget
 ) -> Mapping[str, IndependentTotal]:
-    """Totals by period.
+    """Totals by period; none of periods that are older than Cost Explorer's history.
 
     Raises:
         AccessDenied: Cost Explorer may not be asked. Invoices that may not be read only leave out the final figure,
             which the total's ``origin`` then says.
         ProviderUnavailable: the budget of calls is used up, or AWS does not answer.
     """
-    if not periods:
+    oldest = months_before(f"{budget.now():%Y-%m}", HISTORY_MONTHS)[0]
+    told = [period for period in periods if period >= oldest]
+    if not told:
         return {}
-    estimates = _from_cost_explorer(clients, periods, scope, budget)
+    estimates = _from_cost_explorer(clients, told, scope, budget)
     if scope.member_id is not None:
         return estimates  # invoices are the management account's, for all members together
     return {period: _with_invoices(clients, period, scope, total) for period, total in estimates.items()}

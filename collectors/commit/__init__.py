@@ -5,6 +5,7 @@ what is torn waits; what is empty or missing never erases; what was checked is w
 """
 
 from collectors.commit.collect import collect_bills
+from collectors.commit.kept_aside import KeptAside, rows_kept_aside
 from collectors.commit.overlaps import Overlap, find_overlaps
 from collectors.commit.reconcile import reconcile
 from collectors.commit.replay import ReplayedPeriod, replay_outdated
@@ -23,6 +24,7 @@ __all__ = [
     "CollectReport",
     "EmptyPeriod",
     "FailedPeriod",
+    "KeptAside",
     "MissingPeriod",
     "Overlap",
     "PeriodOutcome",
@@ -35,4 +37,5 @@ __all__ = [
     "period_standings",
     "reconcile",
     "replay_outdated",
+    "rows_kept_aside",
 ]

@@ -23,6 +23,7 @@ from collectors.commit.report import (
     StoredPeriod,
     UnchangedPeriod,
 )
+from collectors.connections.base import Connection
 from collectors.errors import (
     CollectorError,
     InvalidManifest,
@@ -51,7 +52,8 @@ def collect_bills(
 ) -> CollectReport:
     """Fetch what changed of the window's billing periods and ingest it, a period at a time.
 
-    A period that fails does not stop the others; what was stored of it stays.
+    A period that fails does not stop the others; what was stored of it stays. Two collections from one origin follow
+    each other, so that the later one never has its delivery replaced by what the earlier one saw.
 
     Args:
         collector: the opened connection.
@@ -63,27 +65,31 @@ def collect_bills(
 
     Raises:
         ProviderError: nothing could be asked of the vendor; periods stored before stay.
+        StoreBusy: another process is collecting from the same origin.
         StoreError: the store cannot be written.
     """
     started = time.perf_counter()
     connection = collector.connection
-    store.keep_setting(
-        SourceSetting(
-            source=connection.source,
-            provider=connection.PROVIDER,
-            counts=connection.counts,
-            billed_through=connection.billed_through,
-        )
-    )
-    marks = store.marks(connection.origin)
-    job = _Job(collector, store, marks, now, pause, progress or _say_nothing)
-    found = collector.discover(window, known=marks)
-    outcomes = tuple(job.outcome_of(period, found.get(period)) for period in window.periods())
+    store.keep_setting(_setting_of(connection))
+    with store.collecting(connection.origin):
+        marks = store.marks(connection.origin)
+        job = _Job(collector, store, marks, now, pause, progress or _say_nothing)
+        found = collector.discover(window, known=marks)
+        outcomes = tuple(job.outcome_of(period, found.get(period)) for period in window.periods())
     return CollectReport(
         connection=connection.name,
         source=connection.source,
         outcomes=outcomes,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _setting_of(connection: Connection) -> SourceSetting:
+    return SourceSetting(
+        source=connection.source,
+        provider=connection.PROVIDER,
+        counts=connection.counts,
+        billed_through=connection.billed_through,
     )
 
 
@@ -105,7 +111,7 @@ class _Job:
     def outcome_of(self, period: str, found: Delivery | ProviderError | None) -> PeriodOutcome:
         """One period; when the vendor is rewriting it, the newest delivery is looked up and fetched from the start."""
         if found is None:
-            return MissingPeriod(period=period)
+            return MissingPeriod(period=period, kept_rows=self._kept_rows(period))
         self.say(f"{self.collector.connection.name}: {period}")
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -128,7 +134,7 @@ class _Job:
     def _try(self, delivery: Delivery) -> PeriodOutcome:
         connection, store = self.collector.connection, self.store
         if not delivery.parts:
-            return self._empty(delivery.period)
+            return EmptyPeriod(period=delivery.period, kept_rows=self._kept_rows(delivery.period))
         self._refuse_repeats(delivery)
         fingerprint = fingerprint_of(self.collector, delivery)
         mark = self.collector.mark(delivery)
@@ -151,7 +157,7 @@ class _Job:
                 progress=self.say,
             )
         if not report.versions:
-            return self._empty(delivery.period)
+            return EmptyPeriod(period=delivery.period, kept_rows=self._kept_rows(delivery.period))
         store.keep_checks(checks_of_ingest(report, delivery, at=self.now))
         store.remember_collected(connection.origin, delivery.period, fingerprint, report.delivery, mark=mark)
         return StoredPeriod(period=delivery.period, report=report)
@@ -178,10 +184,9 @@ class _Job:
                     location=connection.origin,
                 )
 
-    def _empty(self, period: str) -> EmptyPeriod:
+    def _kept_rows(self, period: str) -> int:
         source = self.collector.connection.source
-        kept = [each.rows for each in self.store.periods() if (each.source, each.period) == (source, period)]
-        return EmptyPeriod(period=period, kept_rows=sum(kept))
+        return sum(each.rows for each in self.store.periods() if (each.source, each.period) == (source, period))
 
 
 def fingerprint_of(collector: Collector, delivery: Delivery) -> str:

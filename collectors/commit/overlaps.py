@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import duckdb
 
+from collectors.commit.reconcile import amounts
 from collectors.focus.normalise import PROVIDER_SQL
 from collectors.store.checks import SourceSetting
 from collectors.store.sql import literal
@@ -109,8 +110,9 @@ def _same_bills(connection: duckdb.DuckDBPyConnection) -> tuple[Overlap, ...]:
             period=period,
             sources=(first, second),
             costs=cost,
-            meaning=f"{first} and {second} both hold the bill of account {account} in {period}; set `counts = false` "
-            "on the connection of one of them, or `placement periods --leave-out SOURCE` where it has none any more",
+            meaning=f"{first} and {second} both hold {amounts(cost)} of the bill of account {account} in {period}; set "
+            "`counts = false` on the connection of one of them, or `placement periods --leave-out SOURCE` where it has "
+            "none any more",
         )
         for (period, first, second, account), cost in sorted(costs.items())
     )
@@ -133,9 +135,9 @@ def _marketplace(connection: duckdb.DuckDBPyConnection, settings: tuple[SourceSe
                 period=period,
                 sources=(source, own.source),
                 costs=cost,
-                meaning=f"{source} has lines of {own.provider} in {period}, which {own.source} bills as well; set "
-                f'`billed_through = "{source}"` on the connection of {own.source} when they are the same money, else '
-                "leave one of the two out with `counts = false`",
+                meaning=f"{source} has {amounts(cost)} in lines of {own.provider} in {period}, which {own.source} "
+                f'bills as well; set `billed_through = "{source}"` on the connection of {own.source} when they are the '
+                "same money, else leave one of the two out with `counts = false`",
             )
             for (source, period), cost in sorted(costs.items())
         )

@@ -52,13 +52,13 @@ def checks_of_ingest(report: IngestReport, delivery: Delivery, *, at: datetime) 
 
 
 def reconcile(
-    collector: Collector, store: IngestStore, window: CollectWindow, *, now: datetime
+    collector: Collector, store: IngestStore, window: CollectWindow, *, now: datetime, ask_all: bool = False
 ) -> tuple[PeriodCheck, ...]:
     """Compare the window's stored periods with the vendor's independent totals; write down and return the outcome.
 
     A period closes when its total is final and matches. Closed periods whose money has not changed are not asked again,
-    and neither are those compared less than ``ASK_AGAIN_AFTER`` ago and unchanged since: some vendors charge for the
-    question. Their last outcome is returned as it was.
+    and where the vendor charges for the question, neither are those compared less than ``ASK_AGAIN_AFTER`` ago and
+    unchanged since: their last outcome is returned as it was. ``ask_all`` asks for all of them now.
 
     Raises:
         ProviderError: the vendor could not be asked; earlier outcomes stay.
@@ -74,9 +74,10 @@ def reconcile(
     unsettled = [
         period
         for period, version in sorted(versions.items())
-        if period not in closed or not closed[period].holds(version)
+        if ask_all or period not in closed or not closed[period].holds(version)
     ]
-    recent = {period: last[period] for period in unsettled if _is_recent(last.get(period), versions[period], now)}
+    may_wait = unsettled if collector.connection.TOTAL_IS_CHARGED and not ask_all else []
+    recent = {period: last[period] for period in may_wait if _is_recent(last.get(period), versions[period], now)}
     asked = [period for period in unsettled if period not in recent]
     totals: Mapping[str, IndependentTotal] = {}
     if asked and collector.connection.total != "none":

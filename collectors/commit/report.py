@@ -25,9 +25,13 @@ class UnchangedPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingPeriod:
-    """A month of the window that the vendor has delivered nothing for: not ready, which is not the same as no cost."""
+    """A month of the window of which the vendor shows nothing: not ready, which is not the same as no cost.
+
+    ``kept_rows`` are those that the store holds of it all the same, from when the vendor still showed it: they stay.
+    """
 
     period: str
+    kept_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

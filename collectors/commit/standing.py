@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from collectors.commit.kept_aside import KeptAside, rows_kept_aside
 from collectors.commit.overlaps import Overlap, find_overlaps
-from collectors.store.checks import PeriodCheck
+from collectors.store.checks import Closing, PeriodCheck
 from collectors.store.store import IngestStore
 from collectors.store.versions import PeriodVersion
 
@@ -22,10 +23,11 @@ class PeriodStanding:
         version: what readers see of it.
         counts: whether its source is part of the estate.
         state: ``open`` while its month runs; ``provisional`` until a final total matches; then ``closed``; ``reopened``
-            when money or rows changed after that.
+            when money or rows changed after that, or a later total differs.
         evidence: what closed it, when something did.
         checks: what was checked of this version.
         overlaps: other sources with the same charges.
+        kept_aside: rows that came with it and cannot be used, by reason.
         withheld: why no recommendation may rest on this month; '' when one may.
     """
 
@@ -35,28 +37,29 @@ class PeriodStanding:
     evidence: str
     checks: tuple[PeriodCheck, ...]
     overlaps: tuple[Overlap, ...]
+    kept_aside: tuple[KeptAside, ...]
     withheld: str
 
     @property
-    def independent_status(self) -> str:
-        """``matched``, ``mismatch``, ``not_available``, or ``not_checked``."""
-        found = [check.status for check in self.checks if check.level == "independent_total"]
-        return found[0] if found else "not_checked"
+    def independent_outcome(self) -> str:
+        """How this version compares with the vendor's own total, and when that was asked for; in words."""
+        found = [check.outcome for check in self.checks if check.level == "independent_total"]
+        return found[0] if found else "not checked"
 
 
-def period_standings(store: IngestStore, *, now: datetime) -> tuple[PeriodStanding, ...]:
-    """Every current version in the order (source, period)."""
+def period_standings(
+    store: IngestStore, *, now: datetime, overlaps: tuple[Overlap, ...] | None = None
+) -> tuple[PeriodStanding, ...]:
+    """Every current version in the order (source, period); ``overlaps`` are the store's, when they are known."""
     checks = store.checks()
     closings = {(each.source, each.period): each for each in store.closings()}
     uncounted = {each.source for each in store.settings() if not each.counts}
-    overlaps = find_overlaps(store)
+    overlaps = find_overlaps(store) if overlaps is None else overlaps
+    kept_aside = rows_kept_aside(store)
     month = now.strftime("%Y-%m")
     standings = []
     for version in store.periods():
         closing = closings.get((version.source, version.period))
-        state: PeriodState = "open" if version.period >= month else "provisional"
-        if closing is not None:
-            state = "closed" if closing.holds(version) else "reopened"
         last_checks = [each for each in checks if (each.source, each.period) == (version.source, version.period)]
         own_checks = tuple(each for each in last_checks if each.version_fingerprint == version.fingerprint)
         own_overlaps = tuple(
@@ -67,14 +70,22 @@ def period_standings(store: IngestStore, *, now: datetime) -> tuple[PeriodStandi
             PeriodStanding(
                 version=version,
                 counts=counts,
-                state=state,
+                state=_state(version, closing, own_checks, month),
                 evidence=closing.evidence if closing is not None else "",
                 checks=own_checks,
                 overlaps=own_overlaps,
+                kept_aside=tuple(each for each in kept_aside if each.concerns(version)),
                 withheld=_why_withheld(version, last_checks, own_overlaps) if counts else "",
             )
         )
     return tuple(standings)
+
+
+def _state(version: PeriodVersion, closing: Closing | None, checks: tuple[PeriodCheck, ...], month: str) -> PeriodState:
+    if closing is None:
+        return "open" if version.period >= month else "provisional"
+    differs = any(check.status == "mismatch" for check in checks)
+    return "closed" if closing.holds(version) and not differs else "reopened"
 
 
 def _why_withheld(version: PeriodVersion, last_checks: list[PeriodCheck], overlaps: tuple[Overlap, ...]) -> str:

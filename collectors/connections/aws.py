@@ -36,6 +36,7 @@ class AwsExport(Connection):
     """
 
     PROVIDER: ClassVar[str] = "aws"
+    TOTAL_IS_CHARGED: ClassVar[bool] = True
     ENDPOINTS: ClassVar[tuple[str, ...]] = (
         "s3",
         "sts",

@@ -38,6 +38,10 @@ class Connection:
     MEANING: ClassVar[str]
     ENDPOINTS: ClassVar[tuple[str, ...]] = ()
     PATTERNS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    TOTAL_IS_CHARGED: ClassVar[bool] = False
+    """Whether the vendor charges for telling its own total of a month."""
+    LOOKING_IS_FREE: ClassVar[bool] = False
+    """Whether it costs next to nothing to see which months there are."""
 
     name: str
     credentials: str = "default"

@@ -23,6 +23,7 @@ class FocusFolder(Connection):
     PROVIDER: ClassVar[str] = "focus"
     KIND: ClassVar[str] = "folder"
     MEANING: ClassVar[str] = "FOCUS files of any vendor in a folder, one sub-folder a month"
+    LOOKING_IS_FREE: ClassVar[bool] = True
 
     path: str
 

@@ -20,9 +20,9 @@ class NoCompleteMonth(EstateBuildError, Terminal):
     """No billing month is complete on ``as_of_on``; ``refused`` says for each month that is there why not."""
 
     def __init__(self, *, as_of_on: date, refused: tuple[str, ...]) -> None:
-        seen = "; ".join(refused) if refused else "the store holds no bills at all"
+        seen = refused or ("the store holds no bills at all",)
         super().__init__(
-            f"no complete billing month on {as_of_on.isoformat()}: {seen}. "
+            f"no complete billing month on {as_of_on.isoformat()}. {''.join(f'{why}. ' for why in seen)}"
             "Expected at least one month that has ended and whose bills reach its end; ingest one, "
             "or give a later date"
         )

@@ -121,7 +121,7 @@ def window_of(
         ]
         for month, entries in by_month.items()
     }
-    refused = tuple(why for month in sorted(why_not) for why in why_not[month])
+    refused = tuple(dict.fromkeys(why for month in sorted(why_not) for why in why_not[month]))
     complete = sorted(month for month, reasons in why_not.items() if not reasons)[-months:]
     if not complete:
         raise NoCompleteMonth(as_of_on=as_of_on, refused=refused)

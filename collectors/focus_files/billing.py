@@ -17,6 +17,7 @@ from collectors.connections.focus_files import FocusFolder
 from collectors.errors import AccessDenied, ProviderError, ProviderUnavailable, TornDelivery
 from collectors.focus.dialect import FOCUS, Dialect
 from collectors.focus_files.discover import VENDOR, absent, look_at_month, mark_of, tag_of
+from collectors.focus_files.overlooked import holds_months, overlooked_bills
 from collectors.focus_files.totals import read_invoice
 from collectors.readings import Reading
 
@@ -113,8 +114,18 @@ class FocusFolderCollector:
         """None: the folder holds bills alone."""
         return iter(())
 
+    def overlooked(self) -> tuple[str, ...]:
+        """Bills beside the months' folders, in folders named like no month, or in folders within a month.
+
+        Raises:
+            AccessDenied, ProviderUnavailable: the folder cannot be read.
+        """
+        root = Path(self.connection.path)
+        with _folder_faults(root):
+            return overlooked_bills(root, now=self.now())
+
     def check_grants(self) -> tuple[GrantCheck, ...]:
-        """Lists the folder and those of the months in it."""
+        """Lists the folder and those of the months in it; bills that lie there but in no month's folder are a fault."""
         root = Path(self.connection.path)
         grant = Grant(
             permission=_PERMISSION,
@@ -129,12 +140,24 @@ class FocusFolderCollector:
                 for each in root.iterdir():
                     if each.is_dir():
                         next(each.iterdir(), None)
+                misplaced = () if holds_months(root) else overlooked_bills(root, now=self.now())
         except ProviderError as fault:
             return (GrantCheck(grant=grant, fault=str(fault)),)
-        return (GrantCheck(grant=grant, fault=None),)
+        readable = GrantCheck(grant=grant, fault=None)
+        return (readable, _without_months(root, misplaced, self.now())) if misplaced else (readable,)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _without_months(root: Path, misplaced: Sequence[str], now: datetime) -> GrantCheck:
+    grant = Grant(
+        permission="a folder named YYYY-MM for each month",
+        on=str(root),
+        purpose="billing",
+        statement=f"mkdir -p {shlex.quote(str(root / f'{now:%Y-%m}'))}  # then move the bills of that month into it",
+    )
+    return GrantCheck(grant=grant, fault="; ".join(misplaced))
 
 
 @contextmanager

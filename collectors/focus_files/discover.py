@@ -20,7 +20,8 @@ from collectors.store.raw import suffix_of
 
 VENDOR: Final = "FOCUS folder"
 QUIET_SECONDS: Final = 60
-_MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "manifest.json"
+INVOICE: Final = "invoice.json"
 _LARGEST_MANIFEST_BYTES: Final = 16 << 20
 
 
@@ -46,7 +47,7 @@ def look_at_month(folder: Path, period: str, *, now: datetime, mark: str = "") -
     Raises:
         OSError: the folder cannot be read.
     """
-    found = _newest_manifest(folder)
+    found = newest_manifest(folder)
     try:
         manifest = None if found is None else _read_manifest(found, folder)
         if manifest is None:
@@ -74,15 +75,16 @@ def tag_of(path: Path) -> str:
 
 
 def _without_manifest(folder: Path, period: str, now: datetime, mark: str) -> Delivery | None:
-    names = _focus_files(folder)
+    names = focus_files(folder)
     if not names:
         return None
     # When a file was modified can be set by whoever copies it; when it changed here cannot. A file that goes changes
-    # the folder.
-    changed_ns = max(path.stat().st_ctime_ns for path in (folder, *folder.iterdir()))
+    # the folder. An invoice that is corrected in its place is no part of the delivery.
+    looked_at = (folder, *(each for each in folder.iterdir() if each.name != INVOICE))
+    changed_ns = max(path.stat().st_ctime_ns for path in looked_at)
     if now.timestamp() - changed_ns / 1e9 < QUIET_SECONDS:
         raise _torn(
-            folder, f"something in it changed less than {QUIET_SECONDS} s ago and no {_MANIFEST} says that it is whole"
+            folder, f"something in it changed less than {QUIET_SECONDS} s ago and no {MANIFEST} says that it is whole"
         )
     delivery = _delivery(folder, period, names, None)
     _refuse_loss(folder, delivery, mark)
@@ -98,7 +100,7 @@ def _refuse_loss(folder: Path, delivery: Delivery, mark: str) -> None:
         raise InvalidManifest(
             f"the FOCUS folder {folder} has lost {', '.join(sorted(gone))} since it was collected, and no new files of "
             f"as many bytes came; what was stored of {delivery.period} stays; bring the files back, or write a "
-            f'{_MANIFEST} with {{"files": [...]}} beside the others to confirm that the month is smaller now',
+            f'{MANIFEST} with {{"files": [...]}} beside the others to confirm that the month is smaller now',
             vendor=VENDOR,
             location=str(folder),
         )
@@ -122,7 +124,7 @@ def _delivery(folder: Path, period: str, names: tuple[str, ...], manifest: _Mani
         except FileNotFoundError as fault:
             raise _torn(path, "it is not there") from fault
         if manifest is not None and seen.st_mtime_ns > manifest.written_ns:
-            raise _torn(path, f"it is newer than {_MANIFEST}, which must be written last")
+            raise _torn(path, f"it is newer than {MANIFEST}, which must be written last")
         newest_ns = max(newest_ns, seen.st_mtime_ns)
         parts.append(DeliveredPart(name=name, tag=tag, byte_count=seen.st_size))
     return Delivery(
@@ -135,8 +137,12 @@ def _delivery(folder: Path, period: str, names: tuple[str, ...], manifest: _Mani
     )
 
 
-def _focus_files(folder: Path) -> tuple[str, ...]:
-    """Names of the FOCUS files directly in the folder; a hidden one is taken for unfinished."""
+def focus_files(folder: Path) -> tuple[str, ...]:
+    """Names of the FOCUS files directly in the folder; a hidden one is taken for unfinished.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
     return tuple(
         sorted(
             each.name
@@ -146,9 +152,13 @@ def _focus_files(folder: Path) -> tuple[str, ...]:
     )
 
 
-def _newest_manifest(folder: Path) -> Path | None:
-    """The manifest; of several in different letter case the one written last."""
-    found = [Path(each.path) for each in os.scandir(folder) if each.name.lower() == _MANIFEST and each.is_file()]
+def newest_manifest(folder: Path) -> Path | None:
+    """The manifest; of several in different letter case the one written last.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    found = [Path(each.path) for each in os.scandir(folder) if each.name.lower() == MANIFEST and each.is_file()]
     return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
 
 

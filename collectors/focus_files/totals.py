@@ -18,9 +18,8 @@ from typing import Any, Final
 from collectors.collector import IndependentTotal
 from collectors.errors import InvalidManifest
 from collectors.focus.values import CURRENCIES
-from collectors.focus_files.discover import VENDOR
+from collectors.focus_files.discover import INVOICE, VENDOR
 
-_INVOICE: Final = "invoice.json"
 _LARGEST_INVOICE_BYTES: Final = 1 << 20
 
 
@@ -31,7 +30,7 @@ def read_invoice(folder: Path) -> IndependentTotal | None:
         InvalidManifest: it is there and cannot be read.
         OSError: the folder cannot be read.
     """
-    path = folder / _INVOICE
+    path = folder / INVOICE
     try:
         with path.open("rb") as stream:
             content = stream.read(_LARGEST_INVOICE_BYTES + 1)

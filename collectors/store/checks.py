@@ -24,7 +24,7 @@ class PeriodCheck:
         status: ``not_available`` when the vendor tells nothing to compare with.
         expected, found: the two figures, as text with their currencies.
         detail: in words, what was compared and within which tolerance.
-        checked_at: aware moment.
+        checked_at: aware moment, in UTC.
     """
 
     source: str
@@ -36,6 +36,11 @@ class PeriodCheck:
     found: str
     detail: str
     checked_at: datetime
+
+    @property
+    def outcome(self) -> str:
+        """The status in words, and when it was found."""
+        return f"{self.status.replace('_', ' ')} ({self.checked_at:%Y-%m-%d %H:%M} UTC)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

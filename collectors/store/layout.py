@@ -4,6 +4,7 @@
 
     ledger.sqlite                                   what is current, and the whole history
     store.lock                                      held by the one writer
+    collecting-<hash of the origin>.lock            held while bills are collected from there
     raw/<first two hex digits>/<sha256><suffix>     files as they were delivered, never changed
     focus/<source>/<period>/<version>/part-*.parquet
     rejects/<source>/<period>/<version>/part-*.parquet
@@ -40,6 +41,10 @@ class Layout:
     def lock(self) -> Path:
         """The file that the one writer locks."""
         return self.root / "store.lock"
+
+    def collecting_lock(self, origin: str) -> Path:
+        """The file that whoever collects from ``origin`` locks."""
+        return self.root / f"collecting-{hashlib.sha256(origin.encode()).hexdigest()[:16]}.lock"
 
     @property
     def raw(self) -> Path:

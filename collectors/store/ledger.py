@@ -148,6 +148,17 @@ class Ledger:
             for source, period, fingerprint, dialect, asked_source, asked_period, files in rows
         }
 
+    def reports(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """By (source, period), the delivery that each current version came in with and the report made then."""
+        with open_ledger(self._path) as connection:
+            rows = connection.execute(
+                "SELECT version.source, version.period, delivery.fingerprint, report FROM period_version AS version "
+                "JOIN delivery ON version.source = delivery.source AND version.period = delivery.period "
+                "AND version.fingerprint = version_fingerprint "
+                "WHERE current = 1 ORDER BY version.source, version.period, delivery.rowid"
+            ).fetchall()
+        return {(source, period): (fingerprint, report) for source, period, fingerprint, report in rows}
+
     def publish(
         self,
         entries: Sequence[LedgerEntry],

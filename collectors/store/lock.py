@@ -15,8 +15,8 @@ _PAUSE_SECONDS = 0.05
 
 
 @contextmanager
-def exclusive_lock(path: Path, *, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock file ``path`` while the block runs.
+def exclusive_lock(path: Path, *, wait_seconds: float, doing: str = "writing to this store") -> Iterator[None]:
+    """Hold the lock file ``path`` while the block runs; ``doing`` says in words what its holder does.
 
     Raises:
         StoreBusy: another process still holds it after ``wait_seconds``.
@@ -24,13 +24,13 @@ def exclusive_lock(path: Path, *, wait_seconds: float) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _acquire(descriptor, path, wait_seconds)
+        _acquire(descriptor, path, wait_seconds, doing)
         yield
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
+def _acquire(descriptor: int, path: Path, wait_seconds: float, doing: str) -> None:
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
@@ -38,7 +38,7 @@ def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise StoreBusy(
-                    f"another process has been writing to this store for more than {wait_seconds:g} s; "
+                    f"another process has been {doing} for more than {wait_seconds:g} s; "
                     "wait until it ends and run this again",
                     folder=path.parent,
                 ) from None

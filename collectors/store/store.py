@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -120,6 +120,23 @@ class IngestStore:
             finally:
                 writer.discard_staging()
 
+    @contextmanager
+    def collecting(self, origin: str) -> Iterator[None]:
+        """The right to collect bills from ``origin``, held alone, from asking what is there to storing it.
+
+        So what was asked for earlier is never stored over what was asked for later.
+
+        Raises:
+            StoreBusy: another process is collecting from there and did not end in time.
+            StoreUnwritable: the lock's file cannot be made.
+        """
+        with ExitStack() as held:
+            with self._faults():
+                doing = f"collecting from {origin} into this store"
+                lock = self._layout.collecting_lock(origin)
+                held.enter_context(exclusive_lock(lock, wait_seconds=self._lock_wait_seconds, doing=doing))
+            yield
+
     def is_collected(self, origin: str, period: str, fingerprint: str, *, normaliser: str) -> bool:
         """Whether the delivery ``fingerprint`` of a period at ``origin`` was collected last and is still current.
 
@@ -183,6 +200,11 @@ class IngestStore:
         """How each current version came in, by (source, period)."""
         with self._faults():
             return self._ledger.calls()
+
+    def reports(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """By (source, period), the delivery that each current version came in with and the report made then."""
+        with self._faults():
+            return self._ledger.reports()
 
     def raw_path(self, sha256: str, suffix: str) -> Path:
         """Where the raw file of that content lies."""

@@ -18,6 +18,7 @@ import pytest
 from api.collecting import collect_before_run
 from api.runs.result import RunRequest
 from collectors.connections import Connection, FocusFolder
+from collectors.months import months_before
 from collectors.store import IngestStore
 from tests.collect.aws.vendor import AwsVendor, aws_vendor
 from tests.collect.connection_file import write_connections
@@ -75,6 +76,19 @@ def test_the_command_collects_once_and_then_finds_nothing_new(vendor: AwsVendor,
     (second,) = answer["connections"]
     assert (code, second["state"], second["periods"][THIS_MONTH]) == (0, "unchanged", "unchanged"), second
     assert [period.rows for period in IngestStore.open(tmp_path / "store").periods()] == [1]
+
+
+def test_older_months_of_a_vendor_that_is_asked_for_them_are_told_at_the_first_collection_alone(
+    vendor: AwsVendor, tmp_path: Path
+) -> None:
+    old = months_before(THIS_MONTH, 8)[0]
+    vendor.deliver(old, [BilledRow(cost=Decimal(4))], run="old")
+    write_connections(tmp_path, [vendor.bucket.connection("focus", total="none")])
+    remarks = [placement("collect", tmp_path, vendor.bucket.moto.environ)[1]["connections"][0]["remarks"] for _ in "12"]
+    ((told,), later) = remarks
+    assert f"({old})" in told
+    assert "--months 9`" in told
+    assert later == []
 
 
 def test_one_failing_connection_does_not_stop_the_others(

@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from collectors.collector import CollectWindow, DeliveredPart, Delivery
-from collectors.commit import CollectReport, FailedPeriod, StoredPeriod, UnchangedPeriod, collect_bills
-from collectors.connections import FocusFolder
+from collectors.commit import FailedPeriod, StoredPeriod, UnchangedPeriod
 from collectors.errors import InvalidFocusFile, InvalidManifest, RowsDisagree, StoreUnwritable
 from collectors.focus import ingest_files
-from collectors.focus.dialect import FOCUS, Dialect
+from collectors.focus.dialect import FOCUS
 from collectors.store import IngestStore
-from tests.focus.bills import NOW, Cells, row, write_bill
-
-JANUARY, FEBRUARY = "2025-01", "2025-02"
-WINDOW = CollectWindow(first_period=JANUARY, last_period=FEBRUARY)
-OF_FEBRUARY = {"BillingPeriodStart": "2025-02-01T00:00:00Z", "BillingPeriodEnd": "2025-03-01T00:00:00Z"}
-
-
-@dataclass
-class Shelf:
-    """A collector whose deliveries are set by hand: files on a shelf, by period."""
-
-    folder: Path
-    connection: FocusFolder
-    dialect: Dialect = FOCUS
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
-    before_fetch: Callable[[], None] = lambda: None
-
-    def put(self, period: str, *bills: list[Cells], row_count: int | None = None, run: str = "one") -> None:
-        """A delivery of one CSV file for each bill."""
-        parts = []
-        for number, rows in enumerate(bills):
-            path = write_bill(self.folder / f"{period}-{run}-{number}.csv", rows)
-            parts.append(DeliveredPart(name=path.name, tag=f"{run}-{number}", byte_count=path.stat().st_size))
-        self.deliveries[period] = Delivery(period=period, run_id=run, parts=tuple(parts), row_count=row_count)
-
-    def discover(self, window: CollectWindow, *, known: Mapping[str, str]) -> Mapping[str, Delivery]:
-        """What was put there."""
-        return {period: self.deliveries[period] for period in window.periods() if period in self.deliveries}
-
-    def fetch(self, delivery: Delivery, folder: Path) -> tuple[Path, ...]:
-        """The files where they are."""
-        self.before_fetch()
-        return tuple(self.folder / part.name for part in delivery.parts)
-
-    def mark(self, delivery: Delivery) -> str:
-        """Nothing."""
-        return ""
+from tests.commit.shelf import FEBRUARY, JANUARY, OF_FEBRUARY, Shelf, collect, shelf_in
+from tests.focus.bills import NOW, row, write_bill
 
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
-    folder = tmp_path / "shelf"
-    folder.mkdir()
-    return Shelf(folder, FocusFolder(name="shelf", path=str(folder)))
+    return shelf_in(tmp_path / "shelf")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> IngestStore:
     return IngestStore.open(tmp_path / "store")
-
-
-def collect(shelf: Shelf, store: IngestStore) -> CollectReport:
-    return collect_bills(shelf, store, WINDOW, now=NOW, pause=lambda seconds: None)  # type: ignore[arg-type]
 
 
 def costs(store: IngestStore) -> dict[str, Decimal]:

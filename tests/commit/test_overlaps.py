@@ -44,6 +44,7 @@ def test_two_exports_of_one_account_overlap_in_the_months_that_both_hold(store: 
     (overlap,) = find_overlaps(store)
     assert (overlap.kind, overlap.period, overlap.sources) == ("same_bill", "2025-01", ("aws:cur", "aws:focus"))
     assert dict(overlap.costs) == {"USD": Decimal("9.99")}
+    assert "both hold 9.99 USD of the bill" in overlap.meaning
     assert "counts = false" in overlap.meaning
     withheld = {each.version.period: each.withheld for each in period_standings(store, now=NOW)}
     assert withheld["2025-01"] == overlap.meaning

@@ -66,6 +66,15 @@ def test_without_a_complete_month_there_is_no_estate(found: list[SourceMonth]) -
     assert len(caught.value.refused) == len(found)
 
 
+def test_each_reason_why_no_month_is_complete_is_a_sentence_told_once() -> None:
+    found = [bill("aws", "2026-08"), bill("azure", "2026-08"), bill("aws", "2026-09")]
+    why = "aws and azure both hold 5.00 USD of the bill of account 1; leave one out"
+    trust = BillTrust(withheld={("aws", "2026-08"): why, ("azure", "2026-08"): why, ("aws", "2026-09"): "it differs"})
+    with pytest.raises(NoCompleteMonth) as caught:
+        window_of(found, as_of_on=date(2026, 11, 1), months=3, trust=trust)
+    assert f"on 2026-11-01. {why}. it differs. Expected at least one month" in str(caught.value)
+
+
 def test_a_closed_bill_is_complete_whatever_day_its_last_usage_is_of() -> None:
     found = [bill("aws", "2026-10", date(2026, 10, 12))]
     with pytest.raises(NoCompleteMonth):

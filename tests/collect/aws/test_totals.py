@@ -177,3 +177,13 @@ def test_months_that_were_not_asked_for_or_have_no_figure_are_absent(vendor: Aws
     collector = vendor.open()
     assert collector.independent_totals([]) == {}
     assert list(collector.independent_totals(["2026-01", "2026-03"])) == []
+
+
+def test_months_before_the_history_of_cost_explorer_are_not_asked_for(
+    vendor: AwsVendor, aws_json: AwsJsonServer
+) -> None:
+    vendor.state_total("2026-01", {"USD": Decimal("4")}, final=True)
+    assert list(vendor.open().independent_totals(["2020-01", "2026-01"])) == ["2026-01"]
+    (call,) = [call.body for call in aws_json.requests if call.service == "ce"]
+    assert call["TimePeriod"]["Start"] == "2026-01-01"
+    assert vendor.open().independent_totals(["2020-01"]) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -103,6 +104,20 @@ def test_without_a_manifest_a_month_that_changes_is_torn_until_it_is_left_alone_
     assert isinstance(found["2025-03"], Delivery), "other months go on"
     later = _collector(tmp_path, later=timedelta(seconds=QUIET_SECONDS + 1)).discover(WINDOW, known={})
     assert isinstance(later["2025-02"], Delivery)
+
+
+def test_an_invoice_that_is_corrected_in_its_place_does_not_make_the_month_wait(tmp_path: Path) -> None:
+    month = _month(tmp_path, a=10)
+    invoice = month / "invoice.json"
+    invoice.write_text("{}")
+    settled_at = month.stat().st_ctime + QUIET_SECONDS + 0.05
+    time.sleep(0.1)
+    invoice.write_text('{"costs": {"USD": "2"}}')
+    assert settled_at < invoice.stat().st_ctime + QUIET_SECONDS
+    collector = FocusFolderCollector(
+        connection=FocusFolder(name="folder", path=str(tmp_path)), now=lambda: datetime.fromtimestamp(settled_at, UTC)
+    )
+    assert isinstance(collector.discover(WINDOW, known={})["2025-02"], Delivery)
 
 
 def test_a_month_that_loses_a_file_without_a_manifest_stays_until_a_manifest_confirms_it(tmp_path: Path) -> None:
@@ -308,3 +323,22 @@ def test_an_invoiced_amount_is_never_rounded(tmp_path_factory: pytest.TempPathFa
     total = read_invoice(vendor.root / "2025-01")
     assert total is not None
     assert total.costs == {"USD": cost}
+
+
+def test_the_manifest_and_the_invoice_that_the_readme_shows_are_read(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "collectors" / "README.md").read_text(encoding="utf-8")
+    manifest, invoice = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+    month = _month(tmp_path, **{"bill-1": 1})
+    (month / "bill-2.parquet").write_text("x")
+    (month / "manifest.json").write_text(manifest)
+    (month / "invoice.json").write_text(invoice)
+    found = _collector(tmp_path).discover(WINDOW, known={})["2025-02"]
+    assert isinstance(found, Delivery)
+    assert (len(found.parts), found.row_count) == (2, 120345)
+    total = read_invoice(month)
+    assert total is not None
+    assert (dict(total.costs), total.final, total.origin) == (
+        {"USD": Decimal("1234.56"), "EUR": Decimal(10)},
+        True,
+        "invoice E0400ABC",
+    )

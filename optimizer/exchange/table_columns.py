@@ -43,6 +43,13 @@ def names_of(column: Column, path: str) -> Column:
     return names
 
 
+def vocabulary_of(column: Column, path: str) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
+    """The different names, sorted, and the position of each row's name among them."""
+    names = names_of(column, path)
+    vocabulary = tuple(sorted(str(name) for name in names.unique().to_pylist()))
+    return vocabulary, _positions(vocabulary, names)
+
+
 def codes_of(known: Iterable[str], column: Column, path: str, expected: str = " is not known") -> npt.NDArray[np.int32]:
     """Positions of names among the known ones, ``[row]``."""
     codes = _positions(known, column)
@@ -98,15 +105,16 @@ def option_codes(
 
 
 def refuse_repeated_uses(
-    option: npt.NDArray[np.int32], resource: npt.NDArray[np.int32], names: Column, resources: tuple[str, ...]
+    option: npt.NDArray[np.int32], resource: npt.NDArray[np.int32], ids: OptionIds, resources: tuple[str, ...]
 ) -> None:
-    """A resource that an option uses twice is refused; ``names`` are the ids of the options."""
+    """A resource that an option uses twice is refused."""
     cell = option * np.int64(len(resources)) + resource
+    if (cell[1:] > cell[:-1]).all():
+        return
     _, first_uses = np.unique(cell, return_index=True)
-    if len(first_uses) < len(cell):
-        row = int(np.setdiff1d(np.arange(len(cell)), first_uses)[0])
-        name = names[row].as_py()
-        raise InvalidProblem(f"row {row}: {resources[resource[row]]!r} of option {name!r} stands twice", path="$.uses")
+    for row in np.setdiff1d(np.arange(len(cell)), first_uses).tolist():
+        used = f"{resources[resource[row]]!r} of option {ids[option[row]]!r}"
+        raise InvalidProblem(f"row {row}: {used} stands twice", path="$.uses")
 
 
 def numbers(column: Column, path: str, *, null: bool = False) -> npt.NDArray[np.float64]:

@@ -39,6 +39,7 @@ from optimizer.exchange.table_columns import (
     numbers,
     option_codes,
     refuse_repeated_uses,
+    vocabulary_of,
 )
 from optimizer.exchange.table_money import decimals, micro_amounts
 from optimizer.problem.arrow import Column, array_of
@@ -265,21 +266,20 @@ def _refuse_repeated_nodes(node_ids: tuple[str, ...]) -> None:
 def _options(table: Table, node_ids: tuple[str, ...], place_ids: tuple[str, ...]) -> dict[str, Any]:
     """The problem's columns of options, sorted by node."""
     owner = codes_of(node_ids, table.column("node"), "$.options.node")
-    order = np.argsort(owner, kind="stable")
-    is_sorted = not (owner[1:] < owner[:-1]).any()
+    order = np.argsort(owner, kind="stable") if (owner[1:] < owner[:-1]).any() else None
     node_start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(node_ids)))])
     names = names_of(table.column("id"), "$.options.id")
-    ids = OptionIds(names if is_sorted else names.take(array_of(order)))
+    ids = OptionIds(names if order is None else names.take(array_of(order)))
     repeated = ids.first_repeated(node_start)
     if repeated is not None:
-        of_node = node_ids[owner[order[repeated]]]
+        of_node = node_ids[np.searchsorted(node_start, repeated, side="right") - 1]
         raise InvalidProblem(f"{ids[repeated]!r} of node {of_node!r} stands twice", path="$.options.id")
     columns: dict[str, npt.NDArray[Any]] = {
         "option_place": codes_of(place_ids, table.column("place"), "$.options.place"),
         "option_components_micro_usd": unitemised(micro_amounts(table.column("monthly"), "$.options.monthly")),
         "option_one_off_micro_usd": micro_amounts(table.column("one_off"), "$.options.one_off"),
     }
-    if not is_sorted:
+    if order is not None:
         columns = {name: column[order] for name, column in columns.items()}
     return {"node_start": node_start, "option_ids": ids, **columns}
 
@@ -289,13 +289,10 @@ def _uses(
 ) -> dict[str, Any]:
     """The problem's columns of uses."""
     table = tables.get("uses", _empty("uses"))
-    named = names_of(table.column("resource"), "$.uses.resource")
-    resources = tuple(sorted(str(name) for name in named.unique().to_pylist()))
+    resources, resource = vocabulary_of(table.column("resource"), "$.uses.resource")
     owner = codes_of(node_ids, table.column("node"), "$.uses.node")
-    names = table.column("option")
-    option = option_codes(owner, names, ids, node_start)
-    resource = codes_of(resources, named, "$.uses.resource")
-    refuse_repeated_uses(option, resource, names, resources)
+    option = option_codes(owner, table.column("option"), ids, node_start)
+    refuse_repeated_uses(option, resource, ids, resources)
     return {
         "resources": resources,
         "use_option": option,

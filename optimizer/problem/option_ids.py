@@ -70,16 +70,17 @@ class OptionIds(Sequence[str]):
     ) -> npt.NDArray[np.int64]:
         """Option index of each id (which may be null) at its node, -1 where the node has no such option, ``[id]``."""
         wanted = ids if isinstance(ids, pa.ChunkedArray) else pa.chunked_array([text_array(ids)])
-        order = np.argsort(nodes, kind="stable")
-        if (order[1:] < order[:-1]).any():
-            wanted = wanted.take(array_of(order))
-        asked = np.searchsorted(nodes[order], np.arange(len(node_start)))
         found = np.full(len(nodes), -1, dtype=np.int64)
+        if (nodes[1:] < nodes[:-1]).any():
+            order = np.argsort(nodes, kind="stable")
+            found[order] = self.find(node_start, nodes[order], wanted.take(array_of(order)))
+            return found
+        asked = np.searchsorted(nodes, np.arange(len(node_start)))
         for block in _blocks_of_nodes(node_start):
             first, last = asked[block.start], asked[block.stop]
             if first < last:
-                owner = nodes[order[first:last]] - block.start
-                found[order[first:last]] = self._found(node_start, block, owner, wanted.slice(first, last - first))
+                owner = nodes[first:last] - block.start
+                found[first:last] = self._found(node_start, block, owner, wanted.slice(first, last - first))
         return found
 
     def _found(

@@ -14,14 +14,8 @@ import pyarrow.parquet as pq
 from api.parquet_table import ParquetTable
 from optimizer.errors import InvalidPlan, InvalidProblem
 from optimizer.exchange.documents import problem_from_document, problem_to_document
-from optimizer.exchange.tables import (
-    COLUMNS,
-    OPTIONAL_TABLES,
-    ProblemTables,
-    Table,
-    problem_from_tables,
-    problem_to_tables,
-)
+from optimizer.exchange.table_format import COLUMNS, OPTIONAL_TABLES, Table
+from optimizer.exchange.tables import ProblemTables, problem_from_tables, problem_to_tables
 from optimizer.problem.problem import Problem
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,45 +29,13 @@ from optimizer.exchange.documents import problem_from_document
 from optimizer.exchange.faults import first_fault
 from optimizer.exchange.rule_documents import rule_from_document, rule_to_document
 from optimizer.exchange.schemas import PROBLEM_FORMAT, AnyRuleDocument
-from optimizer.exchange.table_columns import (
-    codes_of,
-    copies_of,
-    current_codes,
-    distinct_codes,
-    kinds_of,
-    names_of,
-    numbers,
-    option_codes,
-    refuse_repeated_uses,
-    vocabulary_of,
-)
+from optimizer.exchange.table_columns import copies_of, current_codes, distinct_codes, kinds_of, names_of, numbers
+from optimizer.exchange.table_format import COLUMNS, OPTIONAL_TABLES, Table
 from optimizer.exchange.table_money import decimals, micro_amounts
-from optimizer.problem.arrow import Column, array_of
-from optimizer.problem.option_ids import OptionIds
-from optimizer.problem.problem import DISTINCT_ATTRIBUTES, UNITEMISED, Problem, unitemised
+from optimizer.exchange.table_parts import flows_from, matrix_from, options_from, uses_from
+from optimizer.problem.arrow import array_of, text_array
+from optimizer.problem.problem import DISTINCT_ATTRIBUTES, UNITEMISED, Problem
 from optimizer.rules.rule import Rule
-
-COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "places": ("id", "provider", "region", "continent", "jurisdictions"),
-    "nodes": ("id", "kind", "current", "copies", "copies_distinct"),
-    "options": ("node", "id", "place", "monthly", "one_off"),
-    "uses": ("node", "option", "resource", "amount"),
-    "flows": ("from", "to", "gb_per_month", "max_rtt_ms"),
-    "transfer": ("from", "to", "per_gb"),
-    "rtt": ("from", "to", "ms"),
-}
-OPTIONAL_TABLES: Final = ("uses", "flows", "rtt")
-
-
-class Table(Protocol):
-    """A table whose columns are read when they are asked for; an Arrow table is one."""
-
-    @property
-    def column_names(self) -> list[str]:
-        """Names of the columns."""
-
-    def column(self, name: str, /) -> Column:
-        """The column of that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,30 +49,11 @@ class ProblemTables:
 
 def problem_to_tables(problem: Problem) -> ProblemTables:
     """The problem as tables; component columns are added up to ``monthly``."""
-    places, node_ids = problem.places, pa.array(problem.node_ids, pa.string())
-    place_ids = pa.array([place.id for place in places], pa.string())
-    runs = problem.node_current >= 0
-    current = np.full(len(problem.node_ids), None, dtype=object)
-    current[runs] = problem.option_ids.named(problem.node_current[runs])
+    node_ids = text_array(problem.node_ids)
+    place_ids = text_array(place.id for place in problem.places)
     tables: dict[str, Table] = {
-        "places": _table(
-            {
-                "id": place_ids,
-                "provider": [place.provider for place in places],
-                "region": [place.region for place in places],
-                "continent": [place.continent for place in places],
-                "jurisdictions": pa.array([list(place.jurisdictions) for place in places], pa.list_(pa.string())),
-            }
-        ),
-        "nodes": _table(
-            {
-                "id": node_ids,
-                "kind": np.where(problem.node_is_dataset, "dataset", "workload"),
-                "current": pa.array(current, pa.string()),
-                "copies": problem.node_copies,
-                "copies_distinct": _picked(pa.array(DISTINCT_ATTRIBUTES), problem.node_distinct),
-            }
-        ),
+        "places": _places(problem),
+        "nodes": _nodes(problem),
         "options": _table(
             {
                 "node": _picked(node_ids, problem.option_node),
@@ -118,7 +67,7 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
             {
                 "node": _picked(node_ids, problem.option_node[problem.use_option]),
                 "option": problem.option_ids.column.take(array_of(problem.use_option)),
-                "resource": _picked(pa.array(problem.resources, pa.string()), problem.use_resource),
+                "resource": _picked(text_array(problem.resources), problem.use_resource),
                 "amount": problem.use_amount,
             }
         ),
@@ -134,14 +83,35 @@ def problem_to_tables(problem: Problem) -> ProblemTables:
     }
     if problem.rtt_ms is not None:
         tables["rtt"] = _pairs(place_ids, "ms", pa.array(problem.rtt_ms.ravel()))
-    return ProblemTables(
-        tables=tables,
-        rules=[rule_to_document(rule) for rule in problem.rules],
-        head={
-            "format": PROBLEM_FORMAT,
-            "currency": problem.currency,
-            "horizon_months": problem.horizon_months,
-        },
+    head = {"format": PROBLEM_FORMAT, "currency": problem.currency, "horizon_months": problem.horizon_months}
+    return ProblemTables(tables=tables, rules=[rule_to_document(rule) for rule in problem.rules], head=head)
+
+
+def _places(problem: Problem) -> pa.Table:
+    places = problem.places
+    return _table(
+        {
+            "id": [place.id for place in places],
+            "provider": [place.provider for place in places],
+            "region": [place.region for place in places],
+            "continent": [place.continent for place in places],
+            "jurisdictions": pa.array([list(place.jurisdictions) for place in places], pa.list_(pa.string())),
+        }
+    )
+
+
+def _nodes(problem: Problem) -> pa.Table:
+    runs = problem.node_current >= 0
+    current = np.full(len(problem.node_ids), None, dtype=object)
+    current[runs] = problem.option_ids.named(problem.node_current[runs])
+    return _table(
+        {
+            "id": text_array(problem.node_ids),
+            "kind": np.where(problem.node_is_dataset, "dataset", "workload"),
+            "current": pa.array(current, pa.string()),
+            "copies": problem.node_copies,
+            "copies_distinct": _picked(text_array(DISTINCT_ATTRIBUTES), problem.node_distinct),
+        }
     )
 
 
@@ -170,7 +140,7 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
     nodes = tables["nodes"]
     node_ids = tuple(str(name) for name in names_of(nodes.column("id"), "$.nodes.id").to_pylist())
     _refuse_repeated_nodes(node_ids)
-    options = _options(tables["options"], node_ids, shell.place_ids)
+    options = options_from(tables["options"], node_ids, shell.place_ids)
     node_start, ids = options.pop("node_start"), options.pop("option_ids")
     return Problem(
         places=shell.places,
@@ -183,9 +153,9 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
         option_ids=ids,
         **options,
         components=UNITEMISED,
-        **_uses(tables, node_ids, ids, node_start),
-        **_flows(tables, node_ids),
-        transfer_micro_usd_per_gb=_matrix(
+        **uses_from(tables, node_ids, ids, node_start),
+        **flows_from(tables, node_ids),
+        transfer_micro_usd_per_gb=matrix_from(
             tables["transfer"],
             "$.transfer",
             shell.place_ids,
@@ -193,7 +163,7 @@ def problem_from_tables(stated: ProblemTables) -> Problem:
         ),
         rtt_ms=None
         if "rtt" not in tables
-        else _matrix(tables["rtt"], "$.rtt", shell.place_ids, numbers(tables["rtt"].column("ms"), "$.rtt.ms")),
+        else matrix_from(tables["rtt"], "$.rtt", shell.place_ids, numbers(tables["rtt"].column("ms"), "$.rtt.ms")),
         rules=shell.rules,
         horizon_months=shell.horizon_months,
         currency=shell.currency,
@@ -261,68 +231,3 @@ def _refuse_repeated_nodes(node_ids: tuple[str, ...]) -> None:
         if name in seen:
             raise InvalidProblem(f"{name!r} stands twice", path="$.nodes.id")
         seen.add(name)
-
-
-def _options(table: Table, node_ids: tuple[str, ...], place_ids: tuple[str, ...]) -> dict[str, Any]:
-    """The problem's columns of options, sorted by node."""
-    owner = codes_of(node_ids, table.column("node"), "$.options.node")
-    order = np.argsort(owner, kind="stable") if (owner[1:] < owner[:-1]).any() else None
-    node_start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(node_ids)))])
-    names = names_of(table.column("id"), "$.options.id")
-    ids = OptionIds(names if order is None else names.take(array_of(order)))
-    repeated = ids.first_repeated(node_start)
-    if repeated is not None:
-        of_node = node_ids[np.searchsorted(node_start, repeated, side="right") - 1]
-        raise InvalidProblem(f"{ids[repeated]!r} of node {of_node!r} stands twice", path="$.options.id")
-    columns: dict[str, npt.NDArray[Any]] = {
-        "option_place": codes_of(place_ids, table.column("place"), "$.options.place"),
-        "option_components_micro_usd": unitemised(micro_amounts(table.column("monthly"), "$.options.monthly")),
-        "option_one_off_micro_usd": micro_amounts(table.column("one_off"), "$.options.one_off"),
-    }
-    if order is not None:
-        columns = {name: column[order] for name, column in columns.items()}
-    return {"node_start": node_start, "option_ids": ids, **columns}
-
-
-def _uses(
-    tables: Mapping[str, Table], node_ids: tuple[str, ...], ids: OptionIds, node_start: npt.NDArray[np.int64]
-) -> dict[str, Any]:
-    """The problem's columns of uses."""
-    table = tables.get("uses", _empty("uses"))
-    resources, resource = vocabulary_of(table.column("resource"), "$.uses.resource")
-    owner = codes_of(node_ids, table.column("node"), "$.uses.node")
-    option = option_codes(owner, table.column("option"), ids, node_start)
-    refuse_repeated_uses(option, resource, ids, resources)
-    return {
-        "resources": resources,
-        "use_option": option,
-        "use_resource": resource,
-        "use_amount": numbers(table.column("amount"), "$.uses.amount"),
-    }
-
-
-def _flows(tables: Mapping[str, Table], node_ids: tuple[str, ...]) -> dict[str, Any]:
-    """The problem's columns of flows."""
-    table = tables.get("flows", _empty("flows"))
-    return {
-        "flow_from": codes_of(node_ids, table.column("from"), "$.flows.from").astype(np.int64),
-        "flow_to": codes_of(node_ids, table.column("to"), "$.flows.to").astype(np.int64),
-        "flow_gb": numbers(table.column("gb_per_month"), "$.flows.gb_per_month"),
-        "flow_max_rtt_ms": numbers(table.column("max_rtt_ms"), "$.flows.max_rtt_ms", null=True),
-    }
-
-
-def _empty(name: str) -> pa.Table:
-    return pa.table({column: pa.nulls(0) for column in COLUMNS[name]})
-
-
-def _matrix(table: Table, path: str, place_ids: tuple[str, ...], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The values as ``[from place, to place]``."""
-    count = len(place_ids)
-    sources, targets = (codes_of(place_ids, table.column(end), f"{path}.{end}") for end in ("from", "to"))
-    cell = sources * count + targets
-    if len(cell) != count * count or len(np.unique(cell)) != len(cell):
-        raise InvalidProblem(f"has {len(cell)} rows; expected each of the {count * count} pairs once", path=path)
-    matrix = np.zeros(count * count, dtype=values.dtype)
-    matrix[cell] = values
-    return matrix.reshape(count, count)

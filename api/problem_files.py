@@ -6,17 +6,17 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from api.parquet_table import ParquetTable
 from optimizer.errors import InvalidPlan, InvalidProblem
 from optimizer.exchange.documents import problem_from_document, problem_to_document
+from optimizer.exchange.table_format import COLUMNS, OPTIONAL_TABLES, Table
+from optimizer.exchange.tables import ProblemTables, problem_from_tables, problem_to_tables
 from optimizer.problem.problem import Problem
-
-if TYPE_CHECKING:
-    from optimizer.exchange.tables import ProblemTables
-
-# pandas and pyarrow take a second to import, which whoever reads one JSON file need not wait for: the functions that
-# read and write folders import them.
 
 
 def read_problem(path: Path) -> Problem:
@@ -27,8 +27,6 @@ def read_problem(path: Path) -> Problem:
     """
     try:
         if path.is_dir():
-            from optimizer.exchange.tables import problem_from_tables
-
             return problem_from_tables(_read_tables(path))
         return problem_from_document(_read_json(path, InvalidProblem))
     except InvalidProblem as error:
@@ -40,17 +38,16 @@ def write_problem(problem: Problem, path: Path) -> None:
     if path.suffix == ".json":
         write_json(problem_to_document(problem), path)
         return
-    import pyarrow.parquet as pq
-
-    from optimizer.exchange.tables import problem_to_tables
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as unfinished:
         folder = Path(unfinished) / "problem"
         folder.mkdir()
         stated = problem_to_tables(problem)
         for name, table in stated.tables.items():
-            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+            columns = [table.column(column) for column in table.column_names]
+            pq.write_table(
+                pa.Table.from_arrays(columns, table.column_names), folder / f"{name}.parquet", compression="zstd"
+            )
         write_json(stated.rules, folder / "rules.json")
         write_json(stated.head, folder / "problem.json")
         folder.rename(path)
@@ -96,22 +93,10 @@ def write_json(document: Any, path: Path) -> None:
 
 
 def _read_tables(folder: Path) -> ProblemTables:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from optimizer.exchange.tables import COLUMNS, OPTIONAL_TABLES, ProblemTables
-
     missing = [name for name in COLUMNS if name not in OPTIONAL_TABLES and not (folder / f"{name}.parquet").is_file()]
     if missing:
         raise InvalidProblem(f"{folder} has no {missing[0]}.parquet; a problem folder needs it", path=f"$.{missing[0]}")
-    tables = {}
-    for file in sorted(folder.glob("*.parquet")):
-        try:
-            tables[file.stem] = pq.read_table(file)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InvalidProblem(
-                f"{file.name} is not a readable Parquet file: {error}", path=f"$.{file.stem}"
-            ) from error
+    tables: dict[str, Table] = {file.stem: ParquetTable(file) for file in sorted(folder.glob("*.parquet"))}
     rules = folder / "rules.json"
     head = _read_json(folder / "problem.json", InvalidProblem)
     return ProblemTables(tables=tables, rules=_read_json(rules, InvalidProblem) if rules.is_file() else [], head=head)

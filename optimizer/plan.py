@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -29,25 +30,34 @@ class Plan:
         Raises:
             InvalidPlan: a node or option is unknown, or a node is missing.
         """
-        chosen: list[int] = []
-        unknown = sorted(set(choices) - set(problem.node_ids))
+        unknown = sorted(choices.keys() - problem.node_index.keys())
         if unknown:
             raise InvalidPlan(f"there is no node {unknown[0]!r} in the problem", path="$.choices")
-        for node, node_id in enumerate(problem.node_ids):
+        for node_id in problem.node_ids:
             if node_id not in choices:
                 raise InvalidPlan(f"node {node_id!r} is missing; every node takes an option", path="$.choices")
-            by_id = {problem.option_ids[option]: option for option in problem.options_of(node)}
-            for option_id in choices[node_id]:
-                if option_id not in by_id:
-                    raise InvalidPlan(f"node {node_id!r} has no option {option_id!r}", path=f"$.choices.{node_id}")
-                chosen.append(by_id[option_id])
-        return cls(chosen=np.sort(np.array(chosen, dtype=np.int64)))
+        taken = [choices[node_id] for node_id in problem.node_ids]
+        nodes = np.repeat(np.arange(len(taken)), [len(ids) for ids in taken])
+        ids = list(chain.from_iterable(taken))
+        chosen = problem.options_named(nodes, ids)
+        for position in np.flatnonzero(chosen < 0).tolist():
+            node_id = problem.node_ids[nodes[position]]
+            raise InvalidPlan(f"node {node_id!r} has no option {ids[position]!r}", path=f"$.choices.{node_id}")
+        return cls(chosen=np.sort(chosen))
+
+    def range_of(
+        self, problem: Problem, nodes: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where the choices of each of the nodes begin in ``chosen``, and how many they are."""
+        first = np.searchsorted(self.chosen, problem.node_start[nodes])
+        return first, np.searchsorted(self.chosen, problem.node_start[nodes + 1]) - first
 
     def choices(self, problem: Problem) -> dict[str, list[str]]:
         """Node id to chosen option ids, as in the published format."""
         named: dict[str, list[str]] = {name: [] for name in problem.node_ids}
-        for option in self.chosen.tolist():
-            named[problem.node_ids[problem.option_node[option]]].append(problem.option_ids[option])
+        nodes = problem.option_node[self.chosen].tolist()
+        for node, option_id in zip(nodes, problem.option_ids.named(self.chosen), strict=True):
+            named[problem.node_ids[node]].append(option_id)
         return named
 
     @classmethod

@@ -11,7 +11,6 @@ from decimal import Decimal
 import numpy as np
 
 from optimizer.costs.term import TermLines
-from optimizer.domain.estate import COMPONENTS
 from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
@@ -25,11 +24,14 @@ class ComponentTerm:
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         """Add the component's column to the unary costs."""
-        model.add_unary(problem.option_components_micro_usd[:, COMPONENTS.index(self.name)].astype(np.float64))
+        if self.name in problem.components:
+            model.add_unary(problem.option_components_micro_usd[:, problem.components.index(self.name)])
 
     def lines(self, problem: Problem, plan: Plan) -> TermLines:
         """One line for each chosen option."""
-        amounts = problem.option_components_micro_usd[plan.chosen, COMPONENTS.index(self.name)]
+        amounts = np.zeros(len(plan.chosen), dtype=np.int64)
+        if self.name in problem.components:
+            amounts = problem.option_components_micro_usd[plan.chosen, problem.components.index(self.name)]
         return TermLines(
             term=self.name,
             subject_kind="node",

@@ -19,6 +19,7 @@ from optimizer.costs.term import TermLines
 from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
+from optimizer.served import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +54,13 @@ class Egress:
 
 def flow_micro_usd_per_gb(problem: Problem, plan: Plan) -> npt.NDArray[np.int64]:
     """What a GB over each flow costs under the plan, all served places together, int64 ``[flow]``."""
-    count = np.bincount(problem.option_node[plan.chosen], minlength=len(problem.node_ids))
-    single = np.full(len(problem.node_ids), -1, dtype=np.int64)
-    single[problem.option_node[plan.chosen]] = problem.option_place[plan.chosen]
-    source, target = problem.flow_from, problem.flow_to
-    per_gb = np.zeros(len(source), dtype=np.int64)
-    plain = (count[source] == 1) & (count[target] == 1)
-    per_gb[plain] = problem.transfer_micro_usd_per_gb[single[source[plain]], single[target[plain]]]
-    copied = np.flatnonzero(~plain & (count[source] > 0) & (count[target] > 0))
-    start = np.searchsorted(problem.option_node[plan.chosen], np.arange(len(problem.node_ids) + 1))
-    for flow in copied.tolist():
-        sources, targets = (
-            problem.option_place[plan.chosen[start[node] : start[node + 1]]] for node in (source[flow], target[flow])
-        )
-        per_gb[flow] = _served_from_cheapest(problem, flow, sources, targets)
+    served = Served.of(problem, plan, np.arange(len(problem.flow_from)))
+    price = problem.transfer_micro_usd_per_gb[served.source, served.target]
+    if problem.rtt_ms is not None:
+        limit_ms = problem.flow_max_rtt_ms[served.flow]
+        late = problem.rtt_ms[served.source, served.target] > limit_ms[served.row]
+        # Where no source is near enough the latency rule is broken; the cheapest source still says what it would cost.
+        price = np.where(late & ~served.least(late)[served.row], np.iinfo(np.int64).max, price)
+    per_gb = np.zeros(len(problem.flow_from), dtype=np.int64)
+    np.add.at(per_gb, served.flow, served.least(price))
     return per_gb
-
-
-def _served_from_cheapest(
-    problem: Problem, flow: int, sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]
-) -> int:
-    prices = problem.transfer_micro_usd_per_gb[np.ix_(sources, targets)]
-    limit = problem.flow_max_rtt_ms[flow]
-    if np.isnan(limit) or problem.rtt_ms is None:
-        return int(prices.min(axis=0).sum())
-    near = problem.rtt_ms[np.ix_(sources, targets)] <= limit
-    # Where no source is near enough the latency rule is broken; the cheapest source still says what it would cost.
-    near |= ~near.any(axis=0)
-    return int(np.where(near, prices, np.iinfo(np.int64).max).min(axis=0).sum())

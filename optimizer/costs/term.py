@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class TermLines:
     """Itemised monthly cost of a plan under one term.
 
-    ``subject`` (int64 ``[line]``) indexes the problem's nodes, flows or rules as ``subject_kind`` says;
+    ``subject`` (``[line]``) indexes the problem's nodes, flows or rules as ``subject_kind`` says;
     ``micro_usd`` (float64 ``[line]``) is for display; ``total_micro_usd`` is the exact sum.
     """
 
     term: str
     subject_kind: Literal["node", "flow", "rule"]
-    subject: npt.NDArray[np.int64]
+    subject: npt.NDArray[np.integer]
     micro_usd: npt.NDArray[np.float64]
     total_micro_usd: Decimal
 

@@ -16,14 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import TypeAdapter, ValidationError
 
 from optimizer.domain.place import Place
@@ -32,196 +29,183 @@ from optimizer.exchange.documents import problem_from_document
 from optimizer.exchange.faults import first_fault
 from optimizer.exchange.rule_documents import rule_from_document, rule_to_document
 from optimizer.exchange.schemas import PROBLEM_FORMAT, AnyRuleDocument
-from optimizer.exchange.table_columns import (
-    codes_of,
-    copies_of,
-    current_codes,
-    distinct_codes,
-    kinds_of,
-    micro_amounts,
-    names_of,
-    numbers,
-    option_codes,
-)
-from optimizer.problem.problem import DISTINCT_ATTRIBUTES, Problem, unitemised
-
-COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "places": ("id", "provider", "region", "continent", "jurisdictions"),
-    "nodes": ("id", "kind", "current", "copies", "copies_distinct"),
-    "options": ("node", "id", "place", "monthly", "one_off"),
-    "uses": ("node", "option", "resource", "amount"),
-    "flows": ("from", "to", "gb_per_month", "max_rtt_ms"),
-    "transfer": ("from", "to", "per_gb"),
-    "rtt": ("from", "to", "ms"),
-}
-OPTIONAL_TABLES: Final = ("uses", "flows", "rtt")
-MICRO = pa.decimal128(38, 6)
+from optimizer.exchange.table_columns import copies_of, current_codes, distinct_codes, kinds_of, names_of, numbers
+from optimizer.exchange.table_format import COLUMNS, OPTIONAL_TABLES, Table
+from optimizer.exchange.table_money import decimals, micro_amounts
+from optimizer.exchange.table_parts import flows_from, matrix_from, options_from, uses_from
+from optimizer.problem.arrow import array_of, text_array
+from optimizer.problem.problem import DISTINCT_ATTRIBUTES, UNITEMISED, Problem
+from optimizer.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProblemTables:
     """A problem as tables by name, the document of its rules and its head."""
 
-    tables: Mapping[str, pa.Table]
+    tables: Mapping[str, Table]
     rules: list[dict[str, Any]]
     head: dict[str, Any]
 
 
 def problem_to_tables(problem: Problem) -> ProblemTables:
     """The problem as tables; component columns are added up to ``monthly``."""
-    place_ids = np.array([place.id for place in problem.places], dtype=object)
-    node_ids = np.array(problem.node_ids, dtype=object)
-    option_ids = np.array(problem.option_ids, dtype=object)
-    current = [None if option < 0 else problem.option_ids[option] for option in problem.node_current.tolist()]
-    tables: dict[str, pa.Table] = {
-        "places": _table(
-            {
-                "id": place_ids,
-                "provider": [place.provider for place in problem.places],
-                "region": [place.region for place in problem.places],
-                "continent": [place.continent for place in problem.places],
-                "jurisdictions": pa.array([list(p.jurisdictions) for p in problem.places], pa.list_(pa.string())),
-            }
-        ),
-        "nodes": _table(
-            {
-                "id": node_ids,
-                "kind": np.where(problem.node_is_dataset, "dataset", "workload"),
-                "current": pa.array(current, pa.string()),
-                "copies": problem.node_copies,
-                "copies_distinct": [DISTINCT_ATTRIBUTES[code] for code in problem.node_distinct.tolist()],
-            }
-        ),
+    node_ids = text_array(problem.node_ids)
+    place_ids = text_array(place.id for place in problem.places)
+    tables: dict[str, Table] = {
+        "places": _places(problem),
+        "nodes": _nodes(problem),
         "options": _table(
             {
-                "node": node_ids[problem.option_node],
-                "id": option_ids,
-                "place": place_ids[problem.option_place],
-                "monthly": _decimals(problem.option_monthly_micro_usd),
-                "one_off": _decimals(problem.option_one_off_micro_usd),
+                "node": _picked(node_ids, problem.option_node),
+                "id": problem.option_ids.column,
+                "place": _picked(place_ids, problem.option_place),
+                "monthly": decimals(problem.option_monthly_micro_usd),
+                "one_off": decimals(problem.option_one_off_micro_usd),
             }
         ),
         "uses": _table(
             {
-                "node": node_ids[problem.option_node[problem.use_option]],
-                "option": option_ids[problem.use_option],
-                "resource": np.array(problem.resources, dtype=object)[problem.use_resource],
+                "node": _picked(node_ids, problem.option_node[problem.use_option]),
+                "option": problem.option_ids.column.take(array_of(problem.use_option)),
+                "resource": _picked(text_array(problem.resources), problem.use_resource),
                 "amount": problem.use_amount,
             }
         ),
         "flows": _table(
             {
-                "from": node_ids[problem.flow_from],
-                "to": node_ids[problem.flow_to],
+                "from": _picked(node_ids, problem.flow_from),
+                "to": _picked(node_ids, problem.flow_to),
                 "gb_per_month": problem.flow_gb,
                 "max_rtt_ms": pa.array(problem.flow_max_rtt_ms, from_pandas=True),
             }
         ),
-        "transfer": _pairs(place_ids, "per_gb", _decimals(problem.transfer_micro_usd_per_gb.ravel())),
+        "transfer": _pairs(place_ids, "per_gb", decimals(problem.transfer_micro_usd_per_gb.ravel())),
     }
     if problem.rtt_ms is not None:
         tables["rtt"] = _pairs(place_ids, "ms", pa.array(problem.rtt_ms.ravel()))
-    return ProblemTables(
-        tables=tables,
-        rules=[rule_to_document(rule) for rule in problem.rules],
-        head={
-            "format": PROBLEM_FORMAT,
-            "currency": problem.currency,
-            "horizon_months": problem.horizon_months,
-        },
+    head = {"format": PROBLEM_FORMAT, "currency": problem.currency, "horizon_months": problem.horizon_months}
+    return ProblemTables(tables=tables, rules=[rule_to_document(rule) for rule in problem.rules], head=head)
+
+
+def _places(problem: Problem) -> pa.Table:
+    places = problem.places
+    return _table(
+        {
+            "id": [place.id for place in places],
+            "provider": [place.provider for place in places],
+            "region": [place.region for place in places],
+            "continent": [place.continent for place in places],
+            "jurisdictions": pa.array([list(place.jurisdictions) for place in places], pa.list_(pa.string())),
+        }
+    )
+
+
+def _nodes(problem: Problem) -> pa.Table:
+    runs = problem.node_current >= 0
+    current = np.full(len(problem.node_ids), None, dtype=object)
+    current[runs] = problem.option_ids.named(problem.node_current[runs])
+    return _table(
+        {
+            "id": text_array(problem.node_ids),
+            "kind": np.where(problem.node_is_dataset, "dataset", "workload"),
+            "current": pa.array(current, pa.string()),
+            "copies": problem.node_copies,
+            "copies_distinct": _picked(text_array(DISTINCT_ATTRIBUTES), problem.node_distinct),
+        }
     )
 
 
 def _table(columns: Mapping[str, Any]) -> pa.Table:
-    return pa.table(
-        {name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}
-    )
+    return pa.table(dict(columns))
 
 
-def _decimals(micro_usd: npt.NDArray[np.int64]) -> pa.Array[Any]:
-    whole = pa.array(micro_usd, pa.int64()).cast(pa.decimal128(19, 0)).cast(pa.decimal128(25, 6))
-    return pc.multiply(whole, pa.scalar(Decimal("0.000001"), pa.decimal128(7, 6))).cast(MICRO)
+def _picked(names: pa.Array[Any], codes: npt.NDArray[np.integer]) -> pa.Array[Any]:
+    return names.take(array_of(codes))
 
 
-def _pairs(place_ids: npt.NDArray[np.object_], name: str, values: pa.Array[Any]) -> pa.Table:
-    count = len(place_ids)
-    return _table({"from": np.repeat(place_ids, count), "to": np.tile(place_ids, count), name: values})
+def _pairs(place_ids: pa.Array[Any], name: str, values: pa.Array[Any]) -> pa.Table:
+    places = np.arange(len(place_ids))
+    sources, targets = np.repeat(places, len(places)), np.tile(places, len(places))
+    return pa.table({"from": _picked(place_ids, sources), "to": _picked(place_ids, targets), name: values})
 
 
 def problem_from_tables(stated: ProblemTables) -> Problem:
-    """The problem that tables state.
+    """The problem that tables state. One column is held beside the problem at a time.
 
     Raises:
         InvalidProblem: a table or column is missing or unknown, a name leads nowhere, an amount cannot be read.
     """
-    frames = _frames(stated.tables)
-    places, nodes, options = frames["places"], frames["nodes"], frames["options"]
-    shell = _shell(stated, places)
-    node_ids = names_of(nodes["id"], "$.nodes.id")
-    place_index, node_index = pd.Index(places["id"]), pd.Index(node_ids, dtype=object)
-    for index, name in ((place_index, "places"), (node_index, "nodes")):
-        if not index.is_unique:
-            raise InvalidProblem(f"{index[index.duplicated()][0]!r} stands twice", path=f"$.{name}.id")
-    owner = codes_of(node_index, options["node"], "$.options.node")
-    order = np.argsort(owner, kind="stable")
-    options, owner = options.iloc[order], owner[order]
-    option_key = pd.MultiIndex.from_arrays([owner, options["id"]])
-    if not option_key.is_unique:
-        twice = int(np.flatnonzero(option_key.duplicated())[0])
-        name, of_node = options["id"].iloc[twice], options["node"].iloc[twice]
-        raise InvalidProblem(f"{name!r} of node {of_node!r} stands twice", path="$.options.id")
-    uses, flows = frames["uses"], frames["flows"]
-    resources = tuple(sorted(set(names_of(uses["resource"], "$.uses.resource"))))
-    count = len(places)
+    tables = _checked(stated.tables)
+    shell = _shell(stated, tables["places"])
+    nodes = tables["nodes"]
+    node_ids = tuple(str(name) for name in names_of(nodes.column("id"), "$.nodes.id").to_pylist())
+    _refuse_repeated_nodes(node_ids)
+    options = options_from(tables["options"], node_ids, shell.place_ids)
+    node_start, ids = options.pop("node_start"), options.pop("option_ids")
     return Problem(
         places=shell.places,
         node_ids=node_ids,
-        node_is_dataset=kinds_of(nodes["kind"]),
-        node_copies=copies_of(nodes["copies"], "$.nodes.copies"),
-        node_distinct=distinct_codes(nodes["copies_distinct"]),
-        node_current=current_codes(nodes, option_key),
-        node_start=np.searchsorted(owner, np.arange(len(nodes) + 1)).astype(np.int64),
-        option_ids=names_of(options["id"], "$.options.id"),
-        option_place=codes_of(place_index, options["place"], "$.options.place"),
-        option_components_micro_usd=unitemised(micro_amounts(options["monthly"], "$.options.monthly")),
-        option_one_off_micro_usd=micro_amounts(options["one_off"], "$.options.one_off"),
-        resources=resources,
-        use_option=option_codes(option_key, node_index, uses),
-        use_resource=pd.Index(resources).get_indexer(pd.Index(uses["resource"])).astype(np.int64),
-        use_amount=numbers(uses["amount"], "$.uses.amount"),
-        flow_from=codes_of(node_index, flows["from"], "$.flows.from"),
-        flow_to=codes_of(node_index, flows["to"], "$.flows.to"),
-        flow_gb=numbers(flows["gb_per_month"], "$.flows.gb_per_month"),
-        flow_max_rtt_ms=numbers(flows["max_rtt_ms"], "$.flows.max_rtt_ms", null=True),
-        transfer_micro_usd_per_gb=_matrix(
-            place_index,
-            frames["transfer"],
-            micro_amounts(frames["transfer"]["per_gb"], "$.transfer.per_gb"),
+        node_is_dataset=kinds_of(nodes.column("kind")),
+        node_copies=copies_of(nodes.column("copies"), "$.nodes.copies"),
+        node_distinct=distinct_codes(nodes.column("copies_distinct")),
+        node_current=current_codes(nodes.column("current"), node_ids, ids, node_start),
+        node_start=node_start,
+        option_ids=ids,
+        **options,
+        components=UNITEMISED,
+        **uses_from(tables, node_ids, ids, node_start),
+        **flows_from(tables, node_ids),
+        transfer_micro_usd_per_gb=matrix_from(
+            tables["transfer"],
             "$.transfer",
-        ).reshape(count, count),
-        rtt_ms=_rtt(stated.tables, place_index, frames["rtt"]),
+            shell.place_ids,
+            micro_amounts(tables["transfer"].column("per_gb"), "$.transfer.per_gb"),
+        ),
+        rtt_ms=None
+        if "rtt" not in tables
+        else matrix_from(tables["rtt"], "$.rtt", shell.place_ids, numbers(tables["rtt"].column("ms"), "$.rtt.ms")),
         rules=shell.rules,
         horizon_months=shell.horizon_months,
         currency=shell.currency,
     )
 
 
+def _checked(tables: Mapping[str, Table]) -> Mapping[str, Table]:
+    """The tables, all of which the format knows, with the columns that it names."""
+    unknown = sorted(set(tables) - set(COLUMNS))
+    if unknown:
+        raise InvalidProblem(f"there is no table {unknown[0]!r} in the format; known: {list(COLUMNS)}")
+    for name, columns in COLUMNS.items():
+        if name not in tables:
+            if name not in OPTIONAL_TABLES:
+                raise InvalidProblem("the table is missing", path=f"$.{name}")
+        elif set(tables[name].column_names) != set(columns):
+            raise InvalidProblem(f"has columns {tables[name].column_names}; expected {list(columns)}", path=f"$.{name}")
+    return tables
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shell:
     places: tuple[Place, ...]
-    rules: tuple[Any, ...]
+    rules: tuple[Rule, ...]
     horizon_months: int
     currency: str
 
+    @property
+    def place_ids(self) -> tuple[str, ...]:
+        return tuple(place.id for place in self.places)
 
-def _shell(stated: ProblemTables, places: pd.DataFrame) -> _Shell:
+
+def _shell(stated: ProblemTables, places: Table) -> _Shell:
     """Head, places and rules go through the JSON format, so that both doors refuse the same things."""
     if not isinstance(stated.head, dict):
         raise InvalidProblem("problem.json must hold an object with format, currency and horizon_months")
-    rows = places.to_dict("records")
+    columns = {name: places.column(name).to_pylist() for name in COLUMNS["places"]}
+    columns["jurisdictions"] = [listed or [] for listed in columns["jurisdictions"]]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     document = {
         **stated.head,
-        "places": [{**row, "jurisdictions": _listed(row["jurisdictions"])} for row in rows],
+        "places": rows,
         "nodes": [],
         "transfer_per_gb": [["0"] * len(rows)] * len(rows),
     }
@@ -239,41 +223,11 @@ def _shell(stated: ProblemTables, places: pd.DataFrame) -> _Shell:
     )
 
 
-def _listed(jurisdictions: Any) -> list[str]:
-    """A null list is an empty one."""
-    return [] if jurisdictions is None or isinstance(jurisdictions, float) else list(jurisdictions)
-
-
-def _frames(tables: Mapping[str, pa.Table]) -> dict[str, pd.DataFrame]:
-    unknown = sorted(set(tables) - set(COLUMNS))
-    if unknown:
-        raise InvalidProblem(f"there is no table {unknown[0]!r} in the format; known: {list(COLUMNS)}")
-    frames = {}
-    for name, columns in COLUMNS.items():
-        if name not in tables:
-            if name not in OPTIONAL_TABLES:
-                raise InvalidProblem("the table is missing", path=f"$.{name}")
-            frames[name] = pd.DataFrame({column: [] for column in columns})
-            continue
-        if set(tables[name].column_names) != set(columns):
-            raise InvalidProblem(f"has columns {tables[name].column_names}; expected {list(columns)}", path=f"$.{name}")
-        frames[name] = tables[name].to_pandas()
-    return frames
-
-
-def _matrix(place_index: pd.Index[Any], table: pd.DataFrame, values: npt.NDArray[Any], path: str) -> npt.NDArray[Any]:
-    count = len(place_index)
-    cell = codes_of(place_index, table["from"], f"{path}.from") * count + codes_of(
-        place_index, table["to"], f"{path}.to"
-    )
-    if len(cell) != count * count or len(np.unique(cell)) != len(cell):
-        raise InvalidProblem(f"has {len(cell)} rows; expected each of the {count * count} pairs once", path=path)
-    matrix = np.zeros(count * count, dtype=values.dtype)
-    matrix[cell] = values
-    return matrix.reshape(count, count)
-
-
-def _rtt(
-    tables: Mapping[str, pa.Table], place_index: pd.Index[Any], table: pd.DataFrame
-) -> npt.NDArray[np.float64] | None:
-    return _matrix(place_index, table, numbers(table["ms"], "$.rtt.ms"), "$.rtt") if "rtt" in tables else None
+def _refuse_repeated_nodes(node_ids: tuple[str, ...]) -> None:
+    if len(set(node_ids)) == len(node_ids):
+        return
+    seen: set[str] = set()
+    for name in node_ids:
+        if name in seen:
+            raise InvalidProblem(f"{name!r} stands twice", path="$.nodes.id")
+        seen.add(name)

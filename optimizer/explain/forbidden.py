@@ -15,7 +15,7 @@ from optimizer.rules.open_cost import OpenCost
 from optimizer.rules.pair_latency import PairLatency
 from optimizer.rules.pin import Pin
 from optimizer.rules.rule import Rule
-from optimizer.rules.selection import node_codes, options_of_nodes
+from optimizer.rules.selection import node_codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,12 +82,9 @@ class ForbiddenChanges:
 
 def forbidden_options(problem: Problem, rule: AreaRule | Pin) -> npt.NDArray[np.bool_]:
     """Options that an area or a pin forbids whatever the rest of the plan is, bool ``[option]``."""
-    named = options_of_nodes(problem, rule.nodes)
-    if isinstance(rule, AreaRule):
-        refused: npt.NDArray[np.bool_] = named & rule.refused_places(problem)[problem.option_place]
-        return refused
-    named[problem.node_current[node_codes(problem, rule.nodes)]] = False
-    return named
+    forbidden = np.zeros(len(problem.option_ids), dtype=np.bool_)
+    forbidden[rule.forbidden_options(problem)] = True
+    return forbidden
 
 
 def _tests_by_node(problem: Problem, plan: Plan) -> tuple[tuple[_Tested, ...], ...]:

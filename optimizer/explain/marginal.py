@@ -30,7 +30,7 @@ class MarginalCosts:
     """
 
     problem: Problem
-    places: tuple[npt.NDArray[np.int64], ...]
+    places: tuple[npt.NDArray[np.int32], ...]
     """Per node: the places of its chosen options; empty where the plan does not place it."""
     flows_of: tuple[npt.NDArray[np.int64], ...]
     presence: PresenceCosts
@@ -57,7 +57,7 @@ class MarginalCosts:
             cost = cost + self.of_flow(flow, node, at)
         return cost + self.presence.alone_in(own=self.places[node], at=at)
 
-    def of_flow(self, flow: int, node: int, at: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def of_flow(self, flow: int, node: int, at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Monthly cost of one flow of ``node`` if the node were at each of the places ``at``, float64 ``[place]``."""
         problem = self.problem
         sender, receiver = int(problem.flow_from[flow]), int(problem.flow_to[flow])
@@ -72,7 +72,7 @@ class MarginalCosts:
         return gb * self._cheapest_copy_micro_usd_per_gb(flow, other, at)
 
     def _cheapest_copy_micro_usd_per_gb(
-        self, flow: int, copies: npt.NDArray[np.int64], at: npt.NDArray[np.int64]
+        self, flow: int, copies: npt.NDArray[np.int32], at: npt.NDArray[np.int32]
     ) -> npt.NDArray[np.float64]:
         """Price of reading at each place from the cheapest copy that is near enough, float64 ``[place]``.
 

@@ -36,7 +36,7 @@ class PresenceCosts:
             rule=np.array([row for row, _ in charges], dtype=np.int64),
         )
 
-    def alone_in(self, *, own: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def alone_in(self, *, own: npt.NDArray[np.int32], at: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Presence cost that a node now at the places ``own`` would cause at each of the places ``at``, ``[place]``."""
         others = self.inside - self.area[:, own].sum(axis=1)
         empty_without_it = np.where(others == 0, self.monthly_micro_usd, 0)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.candidates.candidate_set import CandidateSet
-from optimizer.domain.estate import Dataset, Estate, Workload
+from optimizer.domain.estate import COMPONENTS, Dataset, Estate, Workload
 from optimizer.explain.actions import action_type_of
 from optimizer.explain.alternatives import NodeAlternatives
 from optimizer.explain.attribution import attribute
@@ -168,8 +168,8 @@ def _component_deltas_micro_usd(problem: Problem, change: Change) -> list[int]:
     before = np.zeros_like(after)
     if change.current_option is not None:
         before = problem.option_components_micro_usd[change.current_option]
-    deltas: list[int] = (after - before).tolist()
-    return deltas
+    deltas = dict(zip(problem.components, (after - before).tolist(), strict=True))
+    return [deltas.get(component, 0) for component in COMPONENTS]
 
 
 def _evidence(place_id: str, confidence: str, sources: Sources) -> Evidence:

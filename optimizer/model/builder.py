@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.model.placement_model import Charge, Group, PlacementModel, Row
+from optimizer.model.placement_model import Charge, Group, Indices, PlacementModel, Row
 from optimizer.problem.problem import DISTINCT_ATTRIBUTES, Problem
 
 
@@ -26,15 +26,15 @@ class ModelBuilder:
         self._charges: list[Charge] = []
         self._groups: list[Group] = []
 
-    def forbid(self, forbidden: npt.NDArray[np.bool_]) -> None:
-        """Options (bool ``[option]``) that may not be chosen."""
-        self._admissible &= ~forbidden
+    def forbid(self, options: Indices) -> None:
+        """Options that may not be chosen."""
+        self._admissible[options] = False
 
     def take(self, copies: npt.NDArray[np.int64]) -> None:
         """How many options each node takes, ``[node]``, distinct by the node's ``node_distinct`` attribute."""
         self._take = copies.astype(np.int64)
 
-    def add_unary(self, micro_usd: npt.NDArray[np.float64]) -> None:
+    def add_unary(self, micro_usd: npt.NDArray[np.integer | np.floating]) -> None:
         """Monthly cost of choosing each option, ``[option]``."""
         self._unary += micro_usd
 
@@ -47,13 +47,11 @@ class ModelBuilder:
         self._pair_admissible.append(admissible)
         self._pair_limit[flows] = len(self._pair_admissible) - 1
 
-    def add_row(
-        self, name: str, option: npt.NDArray[np.int64], coefficient: npt.NDArray[np.float64], upper: float
-    ) -> None:
+    def add_row(self, name: str, option: Indices, coefficient: npt.NDArray[np.float64], upper: float) -> None:
         """``sum coefficient * x <= upper``."""
         self._rows.append(Row(name=name, option=option, coefficient=coefficient, upper=upper))
 
-    def add_charge(self, name: str, option: npt.NDArray[np.int64], micro_usd: int) -> None:
+    def add_charge(self, name: str, option: Indices, micro_usd: int) -> None:
         """A cost paid once when any of the options is chosen."""
         self._charges.append(Charge(name=name, option=option, micro_usd=micro_usd))
 

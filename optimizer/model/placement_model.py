@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+Indices: TypeAlias = npt.NDArray[Any]
+"""Whole numbers of either width: int32 where there is one for every option, as compiled, int64 in what solvers add."""
 ROW_TOLERANCE_RATIO: Final = 1e-9
 """Share of a row's scale within which its weight counts as equal to its bound: rounding, never slack."""
 
@@ -17,7 +19,7 @@ class Row:
     """``sum coefficient[i] * x[option[i]] <= upper`` over the chosen options."""
 
     name: str
-    option: npt.NDArray[np.int64]
+    option: Indices
     coefficient: npt.NDArray[np.float64]
     upper: float
 
@@ -36,7 +38,7 @@ class Charge:
     """``micro_usd`` a month, paid once when any of the options is chosen."""
 
     name: str
-    option: npt.NDArray[np.int64]
+    option: Indices
     micro_usd: int
 
 
@@ -67,8 +69,8 @@ class PlacementModel:
     node_take: npt.NDArray[np.int64]
     node_distinct: npt.NDArray[np.int8]
     distinct_codes: tuple[npt.NDArray[np.int64], ...]
-    option_node: npt.NDArray[np.int64]
-    option_place: npt.NDArray[np.int64]
+    option_node: Indices
+    option_place: Indices
     admissible: npt.NDArray[np.bool_]
     unary_micro_usd: npt.NDArray[np.float64]
     pair_from: npt.NDArray[np.int64]

@@ -10,7 +10,8 @@ import numpy as np
 
 from optimizer.domain.place import Place
 from optimizer.errors import InvalidProblem
-from optimizer.problem.problem import DISTINCT_ATTRIBUTES, Problem, unitemised
+from optimizer.problem.option_ids import OptionIds
+from optimizer.problem.problem import DISTINCT_ATTRIBUTES, UNITEMISED, Problem, unitemised
 from optimizer.rules.rule import Rule
 from optimizer.units import micro_usd_exactly
 
@@ -133,13 +134,13 @@ class ProblemBuilder:
             node_distinct=np.array([DISTINCT_ATTRIBUTES.index(n.distinct) for n in self._nodes], dtype=np.int8),
             node_current=self._current(start),
             node_start=start,
-            option_ids=tuple(option_id for node in self._nodes for option_id in node.option_ids),
-            option_place=np.array(self._option_place, dtype=np.int64),
+            option_ids=OptionIds(option_id for node in self._nodes for option_id in node.option_ids),
+            option_place=np.array(self._option_place, dtype=np.int32),
             option_components_micro_usd=unitemised(self._monthly),
             option_one_off_micro_usd=np.array(self._one_off, dtype=np.int64),
             resources=resources,
-            use_option=np.array([use[0] for use in self._uses], dtype=np.int64),
-            use_resource=np.array([resources.index(use[1]) for use in self._uses], dtype=np.int64),
+            use_option=np.array([use[0] for use in self._uses], dtype=np.int32),
+            use_resource=np.array([resources.index(use[1]) for use in self._uses], dtype=np.int32),
             use_amount=np.array([use[2] for use in self._uses], dtype=np.float64),
             flow_from=self._ends(index, 0),
             flow_to=self._ends(index, 1),
@@ -147,6 +148,7 @@ class ProblemBuilder:
             flow_max_rtt_ms=np.array([flow[3] for flow in self._flows], dtype=np.float64),
             transfer_micro_usd_per_gb=self._transfer_matrix(),
             rtt_ms=None if self._rtt_ms is None else _square(self._rtt_ms, len(self._places), "$.rtt_ms"),
+            components=UNITEMISED,
             rules=tuple(self._rules),
             horizon_months=self._horizon_months,
             currency=self._currency,

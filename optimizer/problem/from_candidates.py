@@ -12,6 +12,7 @@ from optimizer.candidates.candidate_set import CandidateSet
 from optimizer.domain.estate import Estate
 from optimizer.domain.policy import Policy
 from optimizer.pricing.book import PriceBook
+from optimizer.problem.option_ids import OptionIds
 from optimizer.problem.policy_rules import policy_rules, tightest_rtt_ms
 from optimizer.problem.problem import Problem
 
@@ -36,13 +37,13 @@ def build_problem(estate: Estate, candidates: CandidateSet, policy: Policy, pric
         node_distinct=np.zeros(len(candidates.node_ids), dtype=np.int8),
         node_current=_current(candidates),
         node_start=candidates.node_start,
-        option_ids=candidates.candidate_ids,
-        option_place=candidates.place_code.astype(np.int64),
+        option_ids=OptionIds(candidates.candidate_ids),
+        option_place=candidates.place_code.astype(np.int32),
         option_components_micro_usd=candidates.components_micro_usd,
         option_one_off_micro_usd=candidates.one_off_micro_usd.sum(axis=1, dtype=np.int64),
         resources=candidates.resources,
-        use_option=option.astype(np.int64),
-        use_resource=resource.astype(np.int64),
+        use_option=option.astype(np.int32),
+        use_resource=resource.astype(np.int32),
         use_amount=candidates.uses[option, resource],
         flow_from=source,
         flow_to=target,

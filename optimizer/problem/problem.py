@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,11 +13,14 @@ import numpy.typing as npt
 
 from optimizer.domain.estate import COMPONENTS
 from optimizer.domain.place import Place
+from optimizer.problem.option_ids import OptionIds
+from optimizer.problem.use_index import UseIndex
 from optimizer.problem.validate import validate_problem
 
 if TYPE_CHECKING:
     from optimizer.rules.rule import Rule
 
+UNITEMISED: Final = ("unitemised",)
 WORKLOAD: Final = 0
 DATASET: Final = 1
 DISTINCT_ATTRIBUTES: Final = ("place", "region", "provider")
@@ -33,7 +37,8 @@ class Problem:
       ``node_distinct`` (code into ``DISTINCT_ATTRIBUTES``: what two copies may not share), ``node_current``
       (option index, -1 when the node does not run yet);
     * ``option_*`` are ``[option]``, sorted by node; node ``n`` has options ``node_start[n]:node_start[n + 1]``;
-      ``option_components_micro_usd`` is int64 ``[option, component]`` in the order of ``COMPONENTS``, a month;
+      ``option_components_micro_usd`` is int64 ``[option, component]`` in the order of ``components``, a month (what
+      is not among ``components`` costs nothing);
       ``option_one_off_micro_usd`` is int64, once;
     * ``use_*`` are ``[use]``: option, resource code, amount in the unit of the resource;
     * ``flow_*`` are ``[flow]``: node indices, GB (10^9 bytes) a month, longest round trip in ms (NaN: no limit);
@@ -52,13 +57,13 @@ class Problem:
     node_distinct: npt.NDArray[np.int8]
     node_current: npt.NDArray[np.int64]
     node_start: npt.NDArray[np.int64]
-    option_ids: tuple[str, ...]
-    option_place: npt.NDArray[np.int64]
+    option_ids: OptionIds
+    option_place: npt.NDArray[np.int32]
     option_components_micro_usd: npt.NDArray[np.int64]
     option_one_off_micro_usd: npt.NDArray[np.int64]
     resources: tuple[str, ...]
-    use_option: npt.NDArray[np.int64]
-    use_resource: npt.NDArray[np.int64]
+    use_option: npt.NDArray[np.int32]
+    use_resource: npt.NDArray[np.int32]
     use_amount: npt.NDArray[np.float64]
     flow_from: npt.NDArray[np.int64]
     flow_to: npt.NDArray[np.int64]
@@ -66,18 +71,21 @@ class Problem:
     flow_max_rtt_ms: npt.NDArray[np.float64]
     transfer_micro_usd_per_gb: npt.NDArray[np.int64]
     rtt_ms: npt.NDArray[np.float64] | None
+    components: tuple[str, ...] = COMPONENTS
     rules: tuple[Rule, ...] = ()
     horizon_months: int = 36
     currency: str = "USD"
     node_index: dict[str, int] = field(init=False, repr=False)
     place_index: dict[str, int] = field(init=False, repr=False)
-    option_node: npt.NDArray[np.int64] = field(init=False, repr=False)
+    option_node: npt.NDArray[np.int32] = field(init=False, repr=False)
+    _use_index: UseIndex | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "node_index", {name: code for code, name in enumerate(self.node_ids)})
         object.__setattr__(self, "place_index", {place.id: code for code, place in enumerate(self.places)})
         counts = np.diff(self.node_start)
-        object.__setattr__(self, "option_node", np.repeat(np.arange(len(self.node_ids)), np.maximum(counts, 0)))
+        nodes = np.arange(len(self.node_ids), dtype=np.int32)
+        object.__setattr__(self, "option_node", np.repeat(nodes, np.maximum(counts, 0)))
         for column in dataclasses.fields(self):
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):
@@ -91,12 +99,25 @@ class Problem:
     @property
     def option_monthly_micro_usd(self) -> npt.NDArray[np.int64]:
         """Monthly cost of each option, all components together, int64 ``[option]``."""
-        total: npt.NDArray[np.int64] = self.option_components_micro_usd.sum(axis=1, dtype=np.int64)
+        columns = self.option_components_micro_usd
+        total: npt.NDArray[np.int64] = columns[:, 0] if columns.shape[1] == 1 else columns.sum(axis=1, dtype=np.int64)
         return total
 
     def options_of(self, node: int) -> range:
         """Option indices of a node."""
         return range(int(self.node_start[node]), int(self.node_start[node + 1]))
+
+    def options_named(self, nodes: npt.NDArray[np.integer], ids: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Option index of each id at its node, -1 where the node has no such option, ``[id]``."""
+        return self.option_ids.find(self.node_start, nodes, ids)
+
+    def uses_of(self, resource: str, place_ids: Iterable[str] = ()) -> npt.NDArray[np.int32]:
+        """Uses of a resource by options in the places (none named: in any), ascending."""
+        index = self._use_index
+        if index is None:
+            index = UseIndex.of(self)
+            object.__setattr__(self, "_use_index", index)
+        return index.uses(self, resource, place_ids)
 
     def place_codes(self, attribute: str) -> npt.NDArray[np.int64]:
         """Equal numbers for places that share the attribute (place, region, provider, continent), ``[place]``."""
@@ -116,17 +137,21 @@ class Problem:
         for column in dataclasses.fields(self):
             if not column.init:
                 continue
-            value = getattr(self, column.name)
             digest.update(column.name.encode())
-            digest.update(
-                np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
-            )
+            for part in _content(getattr(self, column.name)):
+                digest.update(part)
         return digest.hexdigest()
 
 
+def _content(value: Any) -> Iterator[bytes]:
+    if isinstance(value, np.ndarray):
+        yield np.ascontiguousarray(value).tobytes()
+    elif isinstance(value, OptionIds):
+        yield from (repr(block).encode() for block in value.blocks())
+    else:
+        yield repr(value).encode()
+
+
 def unitemised(monthly_micro_usd: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Component columns for costs of which only the total is known, int64 ``[option, component]``."""
-    monthly = np.asarray(monthly_micro_usd, dtype=np.int64)
-    columns = np.zeros((len(monthly), len(COMPONENTS)), dtype=np.int64)
-    columns[:, COMPONENTS.index("unitemised")] = monthly
-    return columns
+    """The one column of costs of which only the total is known (``UNITEMISED``), int64 ``[option, 1]``."""
+    return np.asarray(monthly_micro_usd, dtype=np.int64).reshape(-1, 1)

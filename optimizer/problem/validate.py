@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.domain.estate import COMPONENTS
 from optimizer.errors import InvalidProblem
 from optimizer.units import MAX_TOTAL_MICRO_USD
 
@@ -42,8 +43,12 @@ def _unique(names: list[str], path: str, kind: str) -> None:
     seen: set[str] = set()
     for position, name in enumerate(names):
         if name in seen:
-            raise InvalidProblem(f"{kind} {name!r} stands twice; ids must be unique", path=f"{path}[{position}].id")
+            raise InvalidProblem(_stands_twice(kind, name), path=f"{path}[{position}].id")
         seen.add(name)
+
+
+def _stands_twice(kind: str, name: str) -> str:
+    return f"{kind} {name!r} stands twice; ids must be unique"
 
 
 def _check_nodes(problem: Problem) -> None:
@@ -73,10 +78,19 @@ def _check_options(problem: Problem) -> None:
     for name in ("option_place", "option_components_micro_usd", "option_one_off_micro_usd"):
         _length(getattr(problem, name), options, name)
     _codes(problem.option_place, len(problem.places), "$.nodes[*].options[*].place")
-    for node in range(len(problem.node_ids)):
-        ids = problem.option_ids[problem.node_start[node] : problem.node_start[node + 1]]
-        if len(set(ids)) != len(ids):
-            _unique(list(ids), f"$.nodes[{node}].options", "option")
+    shape = (options, len(problem.components))
+    if problem.option_components_micro_usd.shape != shape or not set(problem.components) <= set(COMPONENTS):
+        raise InvalidProblem(
+            f"components are {problem.components} in columns {problem.option_components_micro_usd.shape}; expected a "
+            f"column for each and names from {COMPONENTS}"
+        )
+    repeated = problem.option_ids.first_repeated(problem.node_start)
+    if repeated is not None:
+        node = problem.option_node[repeated]
+        raise InvalidProblem(
+            _stands_twice("option", problem.option_ids[repeated]),
+            path=f"$.nodes[{node}].options[{repeated - problem.node_start[node]}].id",
+        )
     _codes(problem.use_option, options, "$.nodes[*].options[*].uses")
     _codes(problem.use_resource, len(problem.resources), "$.nodes[*].options[*].uses")
     if not np.isfinite(problem.use_amount).all() or (problem.use_amount < 0).any():
@@ -124,8 +138,7 @@ def _check_matrices(problem: Problem) -> None:
 
 def _check_totals(problem: Problem) -> None:
     """Refuse sums that could leave int64, by bounding them in float64."""
-    money = float(np.abs(problem.option_components_micro_usd).astype(np.float64).sum())
-    money += float(np.abs(problem.option_one_off_micro_usd).astype(np.float64).sum())
+    money = _absolute_sum(problem.option_components_micro_usd) + _absolute_sum(problem.option_one_off_micro_usd)
     dearest = float(problem.transfer_micro_usd_per_gb.max(initial=0))
     money += float(problem.flow_gb.sum()) * dearest * float(problem.node_copies.max(initial=1))
     if money >= MAX_TOTAL_MICRO_USD:
@@ -134,6 +147,12 @@ def _check_totals(problem: Problem) -> None:
             "summed exactly; use a coarser unit of money",
             path="$.nodes",
         )
+
+
+def _absolute_sum(amounts: npt.NDArray[np.int64]) -> float:
+    """Sum of absolute values in float64, which nothing overflows, without a copy of the amounts."""
+    above = float(np.sum(amounts, dtype=np.float64, where=amounts > 0))
+    return above - float(np.sum(amounts, dtype=np.float64, where=amounts < 0))
 
 
 def _check_rules(problem: Problem) -> None:
@@ -147,6 +166,6 @@ def _length(column: npt.NDArray[np.generic], expected: int, name: str) -> None:
         raise InvalidProblem(f"column {name} has {len(column)} entries; expected {expected}")
 
 
-def _codes(column: npt.NDArray[np.int64], vocabulary: int, path: str) -> None:
+def _codes(column: npt.NDArray[np.integer], vocabulary: int, path: str) -> None:
     if len(column) and (column.min() < 0 or column.max() >= vocabulary):
         raise InvalidProblem("refers to something that the problem does not hold", path=path)

@@ -23,7 +23,7 @@ from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import check_nodes, check_places, options_of_nodes
+from optimizer.rules.selection import check_nodes, check_places, chosen_options, node_codes, options_of_nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +57,21 @@ class AreaRule:
         """True where the named nodes may not be, bool ``[place]``."""
         raise NotImplementedError
 
+    def forbidden_options(self, problem: Problem) -> npt.NDArray[np.int64]:
+        """Options of the named nodes in refused places."""
+        named = options_of_nodes(problem, node_codes(problem, self.nodes))
+        return named[self.refused_places(problem)[problem.option_place[named]]]
+
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
-        """Forbid the options of the named nodes in refused places."""
-        model.forbid(options_of_nodes(problem, self.nodes) & self.refused_places(problem)[problem.option_place])
+        """Forbid what the rule forbids."""
+        model.forbid(self.forbidden_options(problem))
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """Chosen options of the named nodes that lie in refused places."""
-        named = options_of_nodes(problem, self.nodes)[plan.chosen]
-        refused = self.refused_places(problem)[problem.option_place[plan.chosen]]
+        chosen = chosen_options(problem, plan, np.sort(node_codes(problem, self.nodes)))
+        refused = self.refused_places(problem)[problem.option_place[chosen]]
         found = []
-        for option in plan.chosen[named & refused].tolist():
+        for option in chosen[refused].tolist():
             node_id = problem.node_ids[problem.option_node[option]]
             place_id = problem.places[problem.option_place[option]].id
             found.append(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import DISTINCT_ATTRIBUTES, Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import chosen_by_node
 
 STRUCTURAL_ID = "copies"
 
@@ -33,19 +34,21 @@ class Copies:
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """Nodes with a wrong number of options or with copies that share what they may not."""
-        codes = [problem.place_codes(attribute) for attribute in DISTINCT_ATTRIBUTES]
-        chosen = chosen_by_node(problem, plan)
+        distinct = np.unique(plan.chosen)
+        node = problem.option_node[distinct]
+        options = np.bincount(node, minlength=len(problem.node_ids))
+        code = np.stack([problem.place_codes(attribute) for attribute in DISTINCT_ATTRIBUTES])
+        value = code[problem.node_distinct[node], problem.option_place[distinct]]
+        node_of_value = np.unique(node * np.int64(len(problem.places)) + value) // len(problem.places)
+        values = np.bincount(node_of_value, minlength=len(problem.node_ids))
+        chosen_twice = np.bincount(problem.option_node[plan.chosen], minlength=len(problem.node_ids)) != options
+        wrong = chosen_twice | (options != problem.node_copies)
         found = []
-        for node, node_id in enumerate(problem.node_ids):
-            options = chosen.get(node, [])
-            copies = int(problem.node_copies[node])
-            if len(options) != copies or len(set(options)) != len(options):
-                message = f"{self.id}: {node_id} takes {len(set(options))} options; expected {copies}"
-                found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
-                continue
-            code = codes[problem.node_distinct[node]]
-            if len({int(code[problem.option_place[option]]) for option in options}) < copies:
-                attribute = DISTINCT_ATTRIBUTES[problem.node_distinct[node]]
-                message = f"{self.id}: copies of {node_id} share a {attribute}; expected {copies} different ones"
-                found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
+        for at in np.flatnonzero(wrong | (values < problem.node_copies)).tolist():
+            node_id, copies = problem.node_ids[at], problem.node_copies[at]
+            attribute = DISTINCT_ATTRIBUTES[problem.node_distinct[at]]
+            message = f"{self.id}: copies of {node_id} share a {attribute}; expected {copies} different ones"
+            if wrong[at]:
+                message = f"{self.id}: {node_id} takes {options[at]} options; expected {copies}"
+            found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
         return tuple(found)

@@ -10,7 +10,7 @@ from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import check_attribute, check_nodes, chosen_by_node, node_codes
+from optimizer.rules.selection import check_attribute, check_nodes, chosen_options, node_codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,12 @@ class KeepApart:
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """Pairs of nodes that share a value."""
-        chosen = chosen_by_node(problem, plan)
-        codes = problem.place_codes(self.by)
-        values = {
-            node: {int(codes[problem.option_place[option]]) for option in chosen.get(node, [])}
-            for node in node_codes(problem, self.nodes).tolist()
-        }
+        nodes = node_codes(problem, self.nodes)
+        chosen = chosen_options(problem, plan, nodes)
+        values: dict[int, set[int]] = {node: set() for node in nodes.tolist()}
+        codes = problem.place_codes(self.by)[problem.option_place[chosen]]
+        for node, code in zip(problem.option_node[chosen].tolist(), codes.tolist(), strict=True):
+            values[node].add(code)
         found = []
         for one, other in combinations(values, 2):
             if values[one] & values[other]:

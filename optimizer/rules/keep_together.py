@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import check_attribute, check_nodes, chosen_by_node, node_codes
+from optimizer.rules.selection import check_attribute, check_nodes, chosen_options, node_codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +37,9 @@ class KeepTogether:
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """The values found, when there is more than one."""
-        chosen = chosen_by_node(problem, plan)
-        codes = problem.place_codes(self.by)
-        options = [option for node in node_codes(problem, self.nodes).tolist() for option in chosen.get(node, [])]
-        if len({int(codes[problem.option_place[option]]) for option in options}) <= 1:
+        chosen = np.unique(problem.option_place[chosen_options(problem, plan, node_codes(problem, self.nodes))])
+        if len(np.unique(problem.place_codes(self.by)[chosen])) <= 1:
             return ()
-        places = sorted({problem.places[problem.option_place[option]].id for option in options})
+        places = sorted(problem.places[place].id for place in chosen)
         message = f"{self.id}: {', '.join(self.nodes)} must share one {self.by} but lie in {', '.join(places)}"
         return (Violation(rule_id=self.id, node_ids=self.nodes, message=message),)

@@ -22,8 +22,9 @@ from optimizer.units import MICRO_USD_PER_USD, usd
 
 def moving_options(problem: Problem) -> npt.NDArray[np.bool_]:
     """True for options whose choice is a move, bool ``[option]``."""
-    current = problem.node_current[problem.option_node]
-    moving: npt.NDArray[np.bool_] = (current >= 0) & (current != np.arange(len(problem.option_ids)))
+    runs = problem.node_current >= 0
+    moving: npt.NDArray[np.bool_] = runs[problem.option_node]
+    moving[problem.node_current[runs]] = False
     return moving
 
 
@@ -47,9 +48,9 @@ class MoveBudget:
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         """A row for each limit; the money row is in USD to keep its numbers small."""
-        moving = np.flatnonzero(moving_options(problem))
+        moving = np.flatnonzero(moving_options(problem)).astype(np.int32)
         if self.max_moves is not None:
-            model.add_row(self.id, moving, np.ones(len(moving)), float(self.max_moves))
+            model.add_row(self.id, moving, np.broadcast_to(1.0, len(moving)), float(self.max_moves))
         if self.max_one_off_micro_usd is not None:
             coefficient = problem.option_one_off_micro_usd[moving] / MICRO_USD_PER_USD
             model.add_row(self.id, moving, coefficient, self.max_one_off_micro_usd / MICRO_USD_PER_USD)

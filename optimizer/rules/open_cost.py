@@ -34,9 +34,9 @@ class OpenCost:
         if self.monthly_micro_usd < 0:
             raise InvalidProblem("is negative; expected 0 or more", path=f"{path}.monthly")
 
-    def options(self, problem: Problem) -> npt.NDArray[np.int64]:
+    def options(self, problem: Problem) -> npt.NDArray[np.int32]:
         """Options in the place."""
-        return np.flatnonzero(problem.option_place == problem.place_index[self.place])
+        return np.flatnonzero(problem.option_place == problem.place_index[self.place]).astype(np.int32)
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         """Nothing: the footprint term adds the charge."""

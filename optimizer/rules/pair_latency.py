@@ -18,7 +18,7 @@ from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import chosen_by_node
+from optimizer.served import Served
 
 STRUCTURAL_ID = "max_rtt_ms"
 
@@ -61,19 +61,16 @@ class PairLatency:
         """Flows of which an end has no partner near enough."""
         if problem.rtt_ms is None:
             return ()
-        chosen = chosen_by_node(problem, plan)
+        served = Served.of(problem, plan, self.flows(problem))
+        nearest_ms = served.least(problem.rtt_ms[served.source, served.target])
+        late = np.flatnonzero(nearest_ms > problem.flow_max_rtt_ms[served.flow])
+        slowest_ms: dict[int, float] = {}
+        for flow, ms in zip(served.flow[late].tolist(), nearest_ms[late].tolist(), strict=True):
+            slowest_ms[flow] = max(ms, slowest_ms.get(flow, ms))
         found = []
-        for flow in self.flows(problem).tolist():
-            ends = (int(problem.flow_from[flow]), int(problem.flow_to[flow]))
-            sources, readers = (problem.option_place[chosen.get(end, [])] for end in ends)
-            if not len(sources) or not len(readers):
-                continue
-            nearest = problem.rtt_ms[np.ix_(sources, readers)].min(axis=0)
-            if (nearest > problem.flow_max_rtt_ms[flow]).any():
-                names = (problem.node_ids[ends[0]], problem.node_ids[ends[1]])
-                message = (
-                    f"{self.id}: {names[0]} -> {names[1]} takes {nearest.max():g} ms, "
-                    f"more than {problem.flow_max_rtt_ms[flow]:g}"
-                )
-                found.append(Violation(rule_id=self.id, node_ids=names, message=message))
+        for flow, ms in slowest_ms.items():
+            names = (problem.node_ids[problem.flow_from[flow]], problem.node_ids[problem.flow_to[flow]])
+            limit_ms = problem.flow_max_rtt_ms[flow]
+            message = f"{self.id}: {names[0]} -> {names[1]} takes {ms:g} ms, more than {limit_ms:g}"
+            found.append(Violation(rule_id=self.id, node_ids=names, message=message))
         return tuple(found)

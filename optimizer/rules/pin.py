@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from optimizer.errors import InvalidProblem
 from optimizer.model.builder import ModelBuilder
 from optimizer.plan import Plan
 from optimizer.problem.problem import Problem
 from optimizer.rules.rule import Violation
-from optimizer.rules.selection import check_nodes, chosen_by_node, node_codes, options_of_nodes
+from optimizer.rules.selection import check_nodes, chosen_options, node_codes, options_of_nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +34,26 @@ class Pin:
                     f"pins {node_id!r}, which has no current option to stay on", path=f"{path}.nodes[{position}]"
                 )
 
+    def forbidden_options(self, problem: Problem) -> npt.NDArray[np.int64]:
+        """Every option of the named nodes but the current one."""
+        named = options_of_nodes(problem, node_codes(problem, self.nodes))
+        moves: npt.NDArray[np.int64] = named[named != problem.node_current[problem.option_node[named]]]
+        return moves
+
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
-        """Forbid every option of the named nodes but the current one."""
-        forbidden = options_of_nodes(problem, self.nodes)
-        forbidden[problem.node_current[node_codes(problem, self.nodes)]] = False
-        model.forbid(forbidden)
+        """Forbid what the rule forbids."""
+        model.forbid(self.forbidden_options(problem))
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """Named nodes that choose anything but their current option."""
-        chosen = chosen_by_node(problem, plan)
+        chosen = chosen_options(problem, plan, node_codes(problem, self.nodes))
+        node = problem.option_node[chosen]
+        moved: dict[int, int] = {}
+        for option in chosen[chosen != problem.node_current[node]].tolist():
+            moved.setdefault(int(problem.option_node[option]), option)
         found = []
-        for node in node_codes(problem, self.nodes).tolist():
-            moved = [option for option in chosen.get(node, []) if option != problem.node_current[node]]
-            if moved:
-                node_id = problem.node_ids[node]
-                message = (
-                    f"{self.id}: {node_id} is pinned to its current option but takes {problem.option_ids[moved[0]]}"
-                )
-                found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
+        for at, option in moved.items():
+            node_id = problem.node_ids[at]
+            message = f"{self.id}: {node_id} is pinned to its current option but takes {problem.option_ids[option]}"
+            found.append(Violation(rule_id=self.id, node_ids=(node_id,), message=message))
         return tuple(found)

@@ -37,22 +37,21 @@ class ProviderShare:
         if all(place.provider != self.provider for place in problem.places):
             raise InvalidProblem(f"no place has provider {self.provider!r}", path=f"{path}.provider")
 
-    def _at_provider(self, problem: Problem) -> npt.NDArray[np.bool_]:
-        there = np.array([place.provider == self.provider for place in problem.places], dtype=np.bool_)
-        at_provider: npt.NDArray[np.bool_] = there[problem.option_place]
-        return at_provider
+    def _places(self, problem: Problem) -> npt.NDArray[np.bool_]:
+        """True for places of the provider, bool ``[place]``."""
+        return np.array([place.provider == self.provider for place in problem.places], dtype=np.bool_)
 
     def contribute(self, problem: Problem, model: ModelBuilder) -> None:
         """One row, in USD."""
-        monthly_usd = problem.option_monthly_micro_usd / MICRO_USD_PER_USD
-        coefficient = (self._at_provider(problem) - self.max_ratio) * monthly_usd
-        counted = np.flatnonzero(coefficient)
+        coefficient = problem.option_monthly_micro_usd / MICRO_USD_PER_USD
+        coefficient *= (self._places(problem) - self.max_ratio)[problem.option_place]
+        counted = np.flatnonzero(coefficient).astype(np.int32)
         model.add_row(self.id, counted, coefficient[counted], 0.0)
 
     def violations(self, problem: Problem, plan: Plan) -> tuple[Violation, ...]:
         """Both sums, compared exactly, when the share is exceeded."""
         monthly = problem.option_monthly_micro_usd[plan.chosen]
-        at_provider = self._at_provider(problem)[plan.chosen]
+        at_provider = self._places(problem)[problem.option_place[plan.chosen]]
         spent, total = int(monthly[at_provider].sum()), int(monthly.sum())
         if Decimal(spent) <= Decimal(repr(float(self.max_ratio))) * total:
             return ()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from optimizer.errors import InvalidProblem
 from optimizer.plan import Plan
 from optimizer.problem.problem import PLACE_ATTRIBUTES, Problem
+from optimizer.problem.ranges import end_to_end
 
 
 def check_nodes(problem: Problem, nodes: Sequence[str], *, path: str, at_least: int = 1) -> None:
@@ -41,17 +42,22 @@ def node_codes(problem: Problem, nodes: Iterable[str]) -> npt.NDArray[np.int64]:
     return np.array([problem.node_index[node_id] for node_id in nodes], dtype=np.int64)
 
 
-def options_of_nodes(problem: Problem, nodes: Iterable[str]) -> npt.NDArray[np.bool_]:
-    """True for the options of the named nodes, bool ``[option]``."""
-    named = np.zeros(len(problem.node_ids), dtype=np.bool_)
-    named[node_codes(problem, nodes)] = True
-    selected: npt.NDArray[np.bool_] = named[problem.option_node]
-    return selected
+def options_of_nodes(problem: Problem, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Options of the nodes, in their order."""
+    first = problem.node_start[nodes]
+    return end_to_end(first, problem.node_start[nodes + 1] - first)
 
 
-def chosen_by_node(problem: Problem, plan: Plan) -> dict[int, list[int]]:
-    """Node index to its chosen option indices; nodes without a choice are absent."""
-    chosen: dict[int, list[int]] = {}
-    for option in plan.chosen.tolist():
-        chosen.setdefault(int(problem.option_node[option]), []).append(option)
+def chosen_options(problem: Problem, plan: Plan, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """What the nodes choose, in their order; a node without a choice adds nothing."""
+    chosen: npt.NDArray[np.int64] = plan.chosen[end_to_end(*plan.range_of(problem, nodes))]
+    return chosen
+
+
+def are_chosen(plan: Plan, options: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """True for the options that the plan chooses, bool of the shape of ``options``."""
+    if not len(plan.chosen):
+        return np.zeros(len(options), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(plan.chosen, options), len(plan.chosen) - 1)
+    chosen: npt.NDArray[np.bool_] = plan.chosen[at] == options
     return chosen

@@ -10,6 +10,7 @@ import pytest
 
 from optimizer.errors import InvalidPlan, InvalidProblem
 from optimizer.plan import Plan
+from optimizer.problem.option_ids import OptionIds
 from optimizer.problem.problem import Problem
 from optimizer.rules import Pin
 from tests.builders import node_in_all_places, plan_of, two_clouds
@@ -66,6 +67,9 @@ def test_no_field_can_be_assigned(problem: Problem) -> None:
         ({"horizon_months": 0}, "$.horizon_months"),
         ({"places": ()}, "$.places"),
         ({"node_ids": ("w", "w")}, "$.nodes[1].id"),
+        ({"option_ids": OptionIds(["va", "ie", "io", "va", "io", "va"])}, "$.nodes[1].options[2].id"),
+        ({"components": ("compute", "storage")}, "$"),
+        ({"components": ("labour",)}, "$"),
         ({"rules": (Pin(id="p", nodes=("w",)), Pin(id="p", nodes=("w",)))}, "$.rules[1].id"),
         ({"option_one_off_micro_usd": np.full(6, 2**60)}, "$.nodes"),
     ],
@@ -76,6 +80,17 @@ def test_replace_validates_again(problem: Problem, change: dict[str, Any], path:
         problem.replace(**change)
     assert refused.value.path == path
     assert str(refused.value).startswith(f"{path}: ")
+
+
+def test_uses_are_looked_up_by_resource_and_place(problem: Problem) -> None:
+    assert problem.uses_of("vcpu").tolist() == [0, 1, 2]
+    there = problem.places[problem.option_place[1]].id
+    here = problem.places[problem.option_place[0]].id
+    assert problem.uses_of("vcpu", [there]).tolist() == [1]
+    assert problem.uses_of("vcpu", [there, here, there]).tolist() == [0, 1]
+    assert problem.uses_of("gpu").tolist() == []
+    moved = problem.replace(option_place=problem.option_place[[1, 0, 2, 3, 4, 5]])
+    assert moved.uses_of("vcpu", [there]).tolist() == [0]
 
 
 def test_replace_leaves_the_original_alone(problem: Problem) -> None:
@@ -94,6 +109,8 @@ def test_a_fingerprint_sees_every_column(problem: Problem) -> None:
         {"rules": ()},
         {"currency": "EUR"},
         {"node_ids": ("w", "e")},
+        {"option_ids": OptionIds(["va", "ie", "io", "va", "ie", "ii"])},
+        {"components": ("storage",)},
     ]
     prints = {problem.fingerprint(), *(problem.replace(**change).fingerprint() for change in changes)}
     assert len(prints) == len(changes) + 1

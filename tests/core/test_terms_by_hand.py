@@ -30,9 +30,9 @@ def test_each_component_of_an_option_is_a_line_of_its_own_term() -> None:
     builder = two_clouds()
     node_in_all_places(builder, "w")
     plain = builder.build()
-    columns = np.zeros_like(plain.option_components_micro_usd)
+    columns = np.zeros((3, len(COMPONENTS)), dtype=np.int64)
     columns[2] = [1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000]
-    problem = plain.replace(option_components_micro_usd=columns)
+    problem = plain.replace(option_components_micro_usd=columns, components=COMPONENTS)
     found = totals_usd(problem, plan_of(problem, w="io"))
     assert found == {"compute": 1, "storage": 2, "requests": 3, "retrieval": 4, "unitemised": 5}
     assert tuple(found) == COMPONENTS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from collectors.errors import InvalidFocusFile, RowsDisagree
+from collectors.errors import BillError, InvalidFocusFile, RowsDisagree
 from collectors.focus.bill import Bill, open_bill
 from collectors.focus.dialect import FOCUS, Dialect, NativeReading
 from collectors.focus.normalise import normaliser_of
@@ -31,7 +32,7 @@ from collectors.focus.report import (
 from collectors.focus.staged import StagedBill, stage_bill
 from collectors.focus.totals import read_again
 from collectors.store.checks import DeliveryCall
-from collectors.store.raw import RawFile, suffix_of
+from collectors.store.raw import Origin, RawFile, suffix_of
 from collectors.store.sql import open_engine
 from collectors.store.store import IngestStore
 from collectors.store.versions import PeriodVersion
@@ -49,6 +50,7 @@ def ingest_files(
     dialect: Dialect = FOCUS,
     row_count: int | None = None,
     count_repeats: bool = False,
+    origins: Mapping[Path, Origin] | None = None,
     ingested_at: datetime,
     progress: Progress | None = None,
 ) -> IngestReport:
@@ -68,6 +70,7 @@ def ingest_files(
         row_count: rows that the files must hold together, as their manifest says; None when nobody says.
         count_repeats: whether files with the same bytes are parts of their own, as a manifest's are, instead of one
             file given twice.
+        origins: what people know the files by when these are copies of theirs; by default their own names and paths.
         ingested_at: aware moment to write in the ledger.
         progress: told in words what is going on, file by file.
 
@@ -77,11 +80,15 @@ def ingest_files(
         StoreBusy, StoreUnwritable: see ``IngestStore.writing``.
     """
     order = _Order(source=source, period=period, dialect=dialect, row_count=row_count, ingested_at=ingested_at)
-    origins = _files_of(paths, dialect)
+    known = dict(origins or {})
     say = progress or _say_nothing
-    with store.writing() as writer:
-        kept, duplicates = _keep(writer, origins, say, count_repeats=count_repeats)
-        return _ingest(store, writer, order, kept, duplicates, say)
+    locations = {path: origin.location for path, origin in known.items()}
+    with _locating(locations):
+        files = _files_of(paths, dialect)
+        with store.writing() as writer:
+            kept, duplicates = _keep(writer, files, known, say, count_repeats=count_repeats)
+            locations |= {raw.path: locations.get(raw.origin, str(raw.origin)) for raw in kept}
+            return _ingest(store, writer, order, kept, duplicates, say)
 
 
 def replay_delivery(
@@ -102,7 +109,7 @@ def replay_delivery(
         RowsDisagree, TotalsDisagree, StoreBusy, StoreUnwritable: see ``ingest_files``.
     """
     kept = [
-        RawFile(origin=Path(name), path=store.raw_path(sha256, suffix), sha256=sha256)
+        RawFile(name=name, origin=Path(name), path=store.raw_path(sha256, suffix), sha256=sha256)
         for sha256, suffix, name in call.files
     ]
     for raw in kept:
@@ -117,7 +124,7 @@ def replay_delivery(
         instead_of=call.fingerprint,
         only=only,
     )
-    with store.writing() as writer:
+    with _locating({raw.path: raw.name for raw in kept}), store.writing() as writer:
         return _ingest(store, writer, order, kept, (), progress or _say_nothing)
 
 
@@ -212,6 +219,16 @@ def _say_nothing(_: str) -> None:
     pass
 
 
+@contextmanager
+def _locating(locations: Mapping[Path, str]) -> Iterator[None]:
+    """Faults of bills name the files that people know, not copies of them."""
+    try:
+        yield
+    except BillError as fault:
+        fault.locate(locations)
+        raise
+
+
 def _files_of(paths: Iterable[Path], dialect: Dialect) -> list[tuple[Path, str]]:
     """Every file with its suffix, in a stable order."""
     found: list[tuple[Path, str]] = []
@@ -230,20 +247,26 @@ def _files_of(paths: Iterable[Path], dialect: Dialect) -> list[tuple[Path, str]]
 
 
 def _keep(
-    writer: StoreWriter, origins: Sequence[tuple[Path, str]], say: Progress, *, count_repeats: bool
+    writer: StoreWriter,
+    files: Sequence[tuple[Path, str]],
+    origins: Mapping[Path, Origin],
+    say: Progress,
+    *,
+    count_repeats: bool,
 ) -> tuple[list[RawFile], tuple[Oddity, ...]]:
     """The files, in the order of their hashes, and an oddity for each that came twice and counts once."""
     kept: list[RawFile] = []
     first: dict[str, RawFile] = {}
     duplicates: list[Oddity] = []
-    for origin, suffix in origins:
-        say(f"keeping {origin.name}")
+    for path, suffix in files:
+        name = origins[path].name if path in origins else path.name
+        say(f"keeping {name}")
         try:
-            raw = writer.keep(origin, suffix)
+            raw = writer.keep(path, suffix, name=name)
         except (FileNotFoundError, PermissionError, IsADirectoryError) as fault:
-            if fault.filename != str(origin):
+            if fault.filename != str(path):
                 raise
-            raise InvalidFocusFile(f"cannot be read ({fault.strerror}); check its rights", path=origin) from fault
+            raise InvalidFocusFile(f"cannot be read ({fault.strerror}); check its rights", path=path) from fault
         if count_repeats or raw.sha256 not in first:
             kept.append(raw)
             first.setdefault(raw.sha256, raw)
@@ -252,9 +275,9 @@ def _keep(
             Oddity(
                 code="duplicate_file",
                 column="",
-                meaning=f"the same bytes as {first[raw.sha256].origin.name} in the same call; counted once",
+                meaning=f"the same bytes as {first[raw.sha256].name} in the same call; counted once",
                 rows=0,
-                examples=(origin.name,),
+                examples=(name,),
                 cost_affected={},
             )
         )
@@ -267,7 +290,7 @@ def _stage(
     staged: list[StagedBill] = []
     row_offset = 0
     for position, raw in enumerate(kept):
-        say(f"reading {raw.origin.name} ({position + 1} of {len(kept)})")
+        say(f"reading {raw.name} ({position + 1} of {len(kept)})")
         name = f"bill-{position:05d}"
         with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
             bill, read_again = _open(raw, connection, order.dialect, writer.staging / f"{name}.translated.parquet")
@@ -333,7 +356,7 @@ def _call(order: _Order, kept: Sequence[RawFile]) -> DeliveryCall:
         dialect=order.dialect.name,
         source=order.source,
         period=order.period,
-        files=tuple((raw.sha256, _suffix(raw), raw.origin.name) for raw in kept),
+        files=tuple((raw.sha256, _suffix(raw), raw.name) for raw in kept),
     )
 
 
@@ -343,7 +366,7 @@ def _suffix(raw: RawFile) -> str:
 
 def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion]) -> tuple[Oddity, ...]:
     """An oddity for each version of another source that holds one of these files already."""
-    origins = {bill.bill.raw.sha256: bill.bill.raw.origin.name for bill in staged}
+    origins = {bill.bill.raw.sha256: bill.bill.raw.name for bill in staged}
     sources = {group.source for bill in staged for group in bill.groups}
     return tuple(
         Oddity(

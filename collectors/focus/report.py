@@ -23,7 +23,7 @@ class Oddity:
         column: the column, as FOCUS names it, or as the file does when FOCUS does not know it.
         meaning: what is odd and what was stored.
         rows: how many usable or rejected rows have it.
-        examples: up to three, ``<file>:<row>``, rows counted from 1 below the header.
+        examples: up to three, ``<file>:row <n>``, rows counted from 1 below the header.
         cost_affected: sum of BilledCost of those rows, by currency.
     """
 

@@ -193,7 +193,7 @@ def _row_groups(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[R
 def _column_oddities(bill: Bill, groups: tuple[RowGroup, ...]) -> list[Oddity]:
     rows = sum(group.rows for group in groups)
     cost = add_costs({group.currency: group.billed_cost} for group in groups)
-    file = bill.raw.origin.name
+    file = bill.raw.name
     found = [
         Oddity(
             code="unknown_column",
@@ -275,9 +275,9 @@ def _rejections(
 
 
 def _examples(bill: Bill, rows: list[int], *, in_lines: bool = False) -> tuple[str, ...]:
-    """``<file>:<row>``, rows counted from 1 below the header; ``<file>:line <n>`` where a line is no row."""
-    unit = "line " if in_lines else ""
-    return tuple(f"{bill.raw.origin.name}:{unit}{row}" for row in sorted(rows)[:EXAMPLE_COUNT])
+    """``<file>:row <n>``, rows counted from 1 below the header; ``<file>:line <n>`` where a line is no row."""
+    unit = "line" if in_lines else "row"
+    return tuple(f"{bill.raw.name}:{unit} {number}" for number in sorted(rows)[:EXAMPLE_COUNT])
 
 
 def reject_query(staged: StagedBill, condition: str) -> str:

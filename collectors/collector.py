@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from collectors.connections.base import Connection
@@ -19,6 +19,7 @@ from collectors.errors import ProviderError
 from collectors.focus.dialect import Dialect
 from collectors.months import months_between
 from collectors.readings import Reading, SignalReading
+from collectors.store.raw import Origin
 
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -93,6 +94,17 @@ class Delivery:
     row_count: int | None = None
     written_at: datetime | None = None
     native: Any = field(default=None, repr=False, compare=False)
+
+
+def origins_of(connection: Connection, delivery: Delivery, paths: Sequence[Path]) -> dict[Path, Origin]:
+    """What people know fetched files by: vendor, month, export, and the part where each file holds one."""
+    whole = f"{connection.PROVIDER} {delivery.period}, {connection.origin}"
+    if len(paths) != len(delivery.parts):
+        return {path: Origin(name=path.name, location=whole) for path in paths}
+    return {
+        path: Origin(name=PurePosixPath(part.name).name, location=f"{whole}, {part.name}")
+        for path, part in zip(paths, delivery.parts, strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

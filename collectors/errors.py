@@ -1,9 +1,10 @@
 """Errors of the collectors.
 
 CollectorError
-├── InvalidFocusFile            a bill that cannot be read as FOCUS (Terminal)
-├── RowsDisagree                two readings of a bill, or its manifest, find different rows (Terminal)
-├── TotalsDisagree              two readings of a bill find different money (Terminal)
+├── BillError                   a delivered file that cannot be stored (Terminal)
+│   ├── InvalidFocusFile        a bill that cannot be read as FOCUS
+│   ├── RowsDisagree            two readings of a bill, or its manifest, find different rows
+│   └── TotalsDisagree          two readings of a bill find different money
 ├── InvalidConnections          a connections file with a mistake, by line (Terminal)
 ├── StoreError                  the ingest store cannot be read or written
 │   ├── StoreBusy               another process is writing to the store (Transient)
@@ -24,6 +25,7 @@ CollectorError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,40 +42,57 @@ class CollectorError(Exception):
     """Root of every error raised by this package."""
 
 
-class InvalidFocusFile(CollectorError, Terminal):
+class BillError(CollectorError, Terminal):
+    """A delivered file that cannot be stored: ``path`` is what was read, ``location`` where it was delivered."""
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.location = str(path)
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.message}"
+
+    def locate(self, locations: Mapping[Path, str]) -> None:
+        """Name delivered files instead of their copies, by path, in what a parser said of them as well."""
+        self.location = locations.get(self.path, self.location)
+        for path, location in locations.items():
+            self.message = self.message.replace(str(path), location)
+
+
+class InvalidFocusFile(BillError):
     """A bill that cannot be read as FOCUS; ``column`` is the column at fault when there is one."""
 
     def __init__(self, message: str, *, path: Path, column: str | None = None) -> None:
-        super().__init__(f"{path}: {message}")
-        self.path = path
+        super().__init__(message, path=path)
         self.column = column
 
 
-class RowsDisagree(CollectorError, Terminal):
+class RowsDisagree(BillError):
     """A bill does not have the rows that a second reading or its manifest counts; nothing of it was stored."""
 
     def __init__(
         self, *, path: Path, expected_rows: int, found_rows: int, counted_by: str = "a second reading"
     ) -> None:
         super().__init__(
-            f"{path}: {found_rows} rows were read, but {counted_by} counts {expected_rows}; nothing was stored; fetch "
-            "or export it again, and report it when it stays so"
+            f"{found_rows} rows were read, but {counted_by} counts {expected_rows}; nothing was stored; fetch or "
+            "export it again, and report it when it stays so",
+            path=path,
         )
-        self.path = path
         self.expected_rows = expected_rows
         self.found_rows = found_rows
 
 
-class TotalsDisagree(CollectorError, Terminal):
+class TotalsDisagree(BillError):
     """Two independent readings of one bill find different money; nothing of it was stored."""
 
     def __init__(self, *, path: Path, expected_cost: Decimal, found_cost: Decimal) -> None:
         super().__init__(
-            f"{path}: the BilledCost of its rows sums to {found_cost} as stored and rejected, but to {expected_cost} "
-            "when read a second time; nothing was stored; look for a quotation mark that is never closed, else report "
-            "this file"
+            f"the BilledCost of its rows sums to {found_cost} as stored and rejected, but to {expected_cost} when read "
+            "a second time; nothing was stored; look for a quotation mark that is never closed, else report this file",
+            path=path,
         )
-        self.path = path
         self.expected_cost = expected_cost
         self.found_cost = found_cost
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from collectors.collector import Collector, CollectWindow, Delivery
+from collectors.collector import Collector, CollectWindow, Delivery, origins_of
 from collectors.commit.reconcile import checks_of_ingest
 from collectors.commit.report import (
     CollectReport,
@@ -153,6 +153,7 @@ class _Job:
                 dialect=self.collector.dialect,
                 row_count=delivery.row_count,
                 count_repeats=True,
+                origins=origins_of(connection, delivery, paths),
                 ingested_at=self.now,
                 progress=self.say,
             )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -16,28 +15,20 @@ import duckdb
 
 from collectors.errors import InvalidFocusFile, RowsDisagree
 from collectors.focus.bill import Bill, open_bill
+from collectors.focus.delivered import Progress, files_of, keep_files, locating
 from collectors.focus.dialect import FOCUS, Dialect, NativeReading
+from collectors.focus.findings import EXAMPLE_COUNT, Findings, Oddity
 from collectors.focus.normalise import normaliser_of
 from collectors.focus.partition import partition
-from collectors.focus.report import (
-    EXAMPLE_COUNT,
-    IngestReport,
-    Oddity,
-    Rejection,
-    add_costs,
-    findings_from_json,
-    findings_to_json,
-)
+from collectors.focus.report import IngestReport
 from collectors.focus.staged import StagedBill, stage_bill
 from collectors.focus.totals import read_again
 from collectors.store.checks import DeliveryCall
-from collectors.store.raw import RawFile, suffix_of
-from collectors.store.sql import open_engine
+from collectors.store.raw import Origin, RawFile
+from collectors.store.sql import open_engine, plan_for
 from collectors.store.store import IngestStore
-from collectors.store.versions import PeriodVersion
+from collectors.store.versions import NewVersion, PeriodVersion
 from collectors.store.writer import StoreWriter
-
-Progress = Callable[[str], None]
 
 
 def ingest_files(
@@ -49,6 +40,7 @@ def ingest_files(
     dialect: Dialect = FOCUS,
     row_count: int | None = None,
     count_repeats: bool = False,
+    origins: Mapping[Path, Origin] | None = None,
     ingested_at: datetime,
     progress: Progress | None = None,
 ) -> IngestReport:
@@ -68,6 +60,7 @@ def ingest_files(
         row_count: rows that the files must hold together, as their manifest says; None when nobody says.
         count_repeats: whether files with the same bytes are parts of their own, as a manifest's are, instead of one
             file given twice.
+        origins: what people know the files by when these are copies of theirs; by default their own names and paths.
         ingested_at: aware moment to write in the ledger.
         progress: told in words what is going on, file by file.
 
@@ -77,11 +70,15 @@ def ingest_files(
         StoreBusy, StoreUnwritable: see ``IngestStore.writing``.
     """
     order = _Order(source=source, period=period, dialect=dialect, row_count=row_count, ingested_at=ingested_at)
-    origins = _files_of(paths, dialect)
+    known = dict(origins or {})
     say = progress or _say_nothing
-    with store.writing() as writer:
-        kept, duplicates = _keep(writer, origins, say, count_repeats=count_repeats)
-        return _ingest(store, writer, order, kept, duplicates, say)
+    locations = {path: origin.location for path, origin in known.items()}
+    with locating(locations):
+        files = files_of(paths, dialect)
+        with store.writing() as writer:
+            kept, duplicates = keep_files(writer, files, known, say, count_repeats=count_repeats)
+            locations |= {raw.path: locations.get(raw.origin, str(raw.origin)) for raw in kept}
+            return _ingest(store, writer, order, kept, duplicates, say)
 
 
 def replay_delivery(
@@ -102,7 +99,7 @@ def replay_delivery(
         RowsDisagree, TotalsDisagree, StoreBusy, StoreUnwritable: see ``ingest_files``.
     """
     kept = [
-        RawFile(origin=Path(name), path=store.raw_path(sha256, suffix), sha256=sha256)
+        RawFile(name=name, origin=Path(name), path=store.raw_path(sha256, suffix), sha256=sha256)
         for sha256, suffix, name in call.files
     ]
     for raw in kept:
@@ -117,7 +114,7 @@ def replay_delivery(
         instead_of=call.fingerprint,
         only=only,
     )
-    with store.writing() as writer:
+    with locating({raw.path: raw.name for raw in kept}), store.writing() as writer:
         return _ingest(store, writer, order, kept, (), progress or _say_nothing)
 
 
@@ -154,40 +151,23 @@ def _ingest(
     call = _call(order, kept)
     before = writer.delivered_before(call.fingerprint)
     if before is not None and _is_as_ordered(before, order):
-        versions, report = before
+        versions, findings = before[0], Findings.from_json(before[1])
         say("unchanged: this delivery is stored already")
-        oddities, rejections, native = findings_from_json(report)
         seconds = time.perf_counter() - started
-        return _report(versions, (), oddities, rejections, native, seconds=seconds, delivery=call.fingerprint)
-    staged = _stage(store, writer, kept, order, say)
-    _check_period(staged, order.period)
-    _check_rows(staged, order.row_count)
+        return IngestReport.of(versions, findings, replaced=(), seconds=seconds, delivery=call.fingerprint)
     superseded = writer.current()
-    home = None if order.source is None or order.period is None else (order.source, order.period)
-    oddities = _merge_oddities(odd for bill in staged for odd in bill.oddities) + duplicates
-    oddities += _counted_twice(staged, superseded.values())
-    rejections = _merge_rejections(rejection for bill in staged for rejection in bill.rejections)
-    native = NativeReading(
-        rows=sum(bill.native.rows for bill in staged),
-        billed_cost=sum((bill.native.billed_cost for bill in staged), Decimal(0)),
-    )
     with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
-        new_versions = partition(
-            staged,
-            connection,
-            staging=writer.staging,
-            superseded=superseded,
-            salt=order.source,
-            dialect=order.dialect,
-            home=home,
-        )
-    if order.instead_of is not None:
-        # Of a replayed delivery only those months are replaced that readers still see: others were restated since.
-        new_versions = [each for each in new_versions if (each.contents.source, each.contents.period) in order.only]
+        staged = _stage(writer, kept, order, connection, say)
+        _check_period(staged, order.period)
+        _check_rows(staged, order.row_count)
+        new_versions = _split(writer, staged, order, connection, superseded)
+    findings = Findings.together([bill.findings for bill in staged])
+    of_the_call = (*findings.oddities, *duplicates, *_counted_twice(staged, superseded.values()))
+    findings = replace(findings, oddities=of_the_call)
     versions = writer.publish(
         new_versions,
         call=call,
-        report=findings_to_json(oddities, rejections, native),
+        report=findings.to_json(),
         ingested_at=order.ingested_at,
         instead_of=order.instead_of,
     )
@@ -197,13 +177,35 @@ def _ingest(
         if not version.unchanged and (key := (version.source, version.period)) in superseded
     )
     seconds = time.perf_counter() - started
-    return _report(versions, replaced, oddities, rejections, native, seconds=seconds, delivery=call.fingerprint)
+    return IngestReport.of(versions, findings, replaced=replaced, seconds=seconds, delivery=call.fingerprint)
+
+
+def _split(
+    writer: StoreWriter,
+    staged: Sequence[StagedBill],
+    order: _Order,
+    connection: duckdb.DuckDBPyConnection,
+    superseded: Mapping[tuple[str, str], PeriodVersion],
+) -> list[NewVersion]:
+    """The versions that the bills become; of a replayed delivery only those that readers still see."""
+    new_versions = partition(
+        staged,
+        connection,
+        staging=writer.staging,
+        superseded=superseded,
+        salt=order.source,
+        dialect=order.dialect,
+        home=None if order.source is None or order.period is None else (order.source, order.period),
+    )
+    if order.instead_of is None:
+        return new_versions
+    return [each for each in new_versions if (each.contents.source, each.contents.period) in order.only]
 
 
 def _is_as_ordered(before: tuple[tuple[PeriodVersion, ...], str], order: _Order) -> bool:
     """Whether what these bytes became then is what is demanded of them now; else they are read again and judged."""
     versions, report = before
-    native = findings_from_json(report)[2]
+    native = Findings.from_json(report).native
     fits_rows = order.row_count is None or native.rows == order.row_count
     return fits_rows and (order.period is None or all(version.period == order.period for version in versions))
 
@@ -212,76 +214,31 @@ def _say_nothing(_: str) -> None:
     pass
 
 
-def _files_of(paths: Iterable[Path], dialect: Dialect) -> list[tuple[Path, str]]:
-    """Every file with its suffix, in a stable order."""
-    found: list[tuple[Path, str]] = []
-    for given in paths:
-        path = Path(given)
-        if not path.exists():
-            raise InvalidFocusFile("no such file or folder; check the spelling", path=path)
-        candidates = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-        bills = [(each, suffix) for each in candidates if (suffix := suffix_of(each, dialect.suffixes)) is not None]
-        if not bills:
-            raise InvalidFocusFile(f"no FOCUS file; expected a name ending in {', '.join(dialect.suffixes)}", path=path)
-        found.extend(bills)
-    if not found:
-        raise ValueError("no paths were given; name at least one FOCUS file or folder")
-    return found
-
-
-def _keep(
-    writer: StoreWriter, origins: Sequence[tuple[Path, str]], say: Progress, *, count_repeats: bool
-) -> tuple[list[RawFile], tuple[Oddity, ...]]:
-    """The files, in the order of their hashes, and an oddity for each that came twice and counts once."""
-    kept: list[RawFile] = []
-    first: dict[str, RawFile] = {}
-    duplicates: list[Oddity] = []
-    for origin, suffix in origins:
-        say(f"keeping {origin.name}")
-        try:
-            raw = writer.keep(origin, suffix)
-        except (FileNotFoundError, PermissionError, IsADirectoryError) as fault:
-            if fault.filename != str(origin):
-                raise
-            raise InvalidFocusFile(f"cannot be read ({fault.strerror}); check its rights", path=origin) from fault
-        if count_repeats or raw.sha256 not in first:
-            kept.append(raw)
-            first.setdefault(raw.sha256, raw)
-            continue
-        duplicates.append(
-            Oddity(
-                code="duplicate_file",
-                column="",
-                meaning=f"the same bytes as {first[raw.sha256].origin.name} in the same call; counted once",
-                rows=0,
-                examples=(origin.name,),
-                cost_affected={},
-            )
-        )
-    return sorted(kept, key=lambda raw: raw.sha256), tuple(duplicates)
-
-
 def _stage(
-    store: IngestStore, writer: StoreWriter, kept: Sequence[RawFile], order: _Order, say: Progress
+    writer: StoreWriter,
+    kept: Sequence[RawFile],
+    order: _Order,
+    connection: duckdb.DuckDBPyConnection,
+    say: Progress,
 ) -> list[StagedBill]:
     staged: list[StagedBill] = []
     row_offset = 0
     for position, raw in enumerate(kept):
-        say(f"reading {raw.origin.name} ({position + 1} of {len(kept)})")
+        say(f"reading {raw.name} ({position + 1} of {len(kept)})")
         name = f"bill-{position:05d}"
-        with open_engine(store.limits, spill_folder=writer.staging / "spill") as connection:
-            bill, read_again = _open(raw, connection, order.dialect, writer.staging / f"{name}.translated.parquet")
-            staged.append(
-                stage_bill(
-                    bill,
-                    connection,
-                    source=order.source,
-                    row_offset=row_offset,
-                    staging=writer.staging,
-                    name=name,
-                    read_again=read_again,
-                )
+        plan_for(connection, byte_count=raw.path.stat().st_size)
+        bill, read_again = _open(raw, connection, order.dialect, writer.staging / f"{name}.translated.parquet")
+        staged.append(
+            stage_bill(
+                bill,
+                connection,
+                source=order.source,
+                row_offset=row_offset,
+                staging=writer.staging,
+                name=name,
+                read_again=read_again,
             )
+        )
         row_offset += staged[-1].input_rows
     return staged
 
@@ -320,7 +277,7 @@ def _check_period(staged: Sequence[StagedBill], period: str | None) -> None:
 
 
 def _check_rows(staged: Sequence[StagedBill], row_count: int | None) -> None:
-    found_rows = sum(bill.native.rows for bill in staged)
+    found_rows = sum(bill.findings.native.rows for bill in staged)
     if row_count is not None and found_rows != row_count:
         path = staged[0].bill.raw.origin
         raise RowsDisagree(path=path, expected_rows=row_count, found_rows=found_rows, counted_by="its manifest")
@@ -333,17 +290,13 @@ def _call(order: _Order, kept: Sequence[RawFile]) -> DeliveryCall:
         dialect=order.dialect.name,
         source=order.source,
         period=order.period,
-        files=tuple((raw.sha256, _suffix(raw), raw.origin.name) for raw in kept),
+        files=tuple((raw.sha256, raw.suffix, raw.name) for raw in kept),
     )
-
-
-def _suffix(raw: RawFile) -> str:
-    return raw.path.name.removeprefix(raw.sha256)
 
 
 def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion]) -> tuple[Oddity, ...]:
     """An oddity for each version of another source that holds one of these files already."""
-    origins = {bill.bill.raw.sha256: bill.bill.raw.origin.name for bill in staged}
+    origins = {bill.bill.raw.sha256: bill.bill.raw.name for bill in staged}
     sources = {group.source for bill in staged for group in bill.groups}
     return tuple(
         Oddity(
@@ -357,66 +310,4 @@ def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion
         )
         for version in current
         if version.source not in sources and origins.keys() & set(version.contents.files)
-    )
-
-
-def _merge_oddities(found: Iterable[Oddity]) -> tuple[Oddity, ...]:
-    """One oddity per kind and column over all files."""
-    groups: dict[tuple[str, str], list[Oddity]] = {}
-    for each in found:
-        groups.setdefault((each.code, each.column), []).append(each)
-    return tuple(
-        Oddity(
-            code=code,
-            column=column,
-            meaning=same[0].meaning,
-            rows=sum(each.rows for each in same),
-            examples=tuple(example for each in same for example in each.examples)[:EXAMPLE_COUNT],
-            cost_affected=add_costs(each.cost_affected for each in same),
-        )
-        for (code, column), same in sorted(groups.items())
-    )
-
-
-def _merge_rejections(found: Iterable[Rejection]) -> tuple[Rejection, ...]:
-    """One rejection per reason over all files."""
-    groups: dict[str, list[Rejection]] = {}
-    for each in found:
-        groups.setdefault(each.reason, []).append(each)
-    return tuple(
-        Rejection(
-            reason=reason,
-            meaning=same[0].meaning,
-            rows=sum(each.rows for each in same),
-            examples=tuple(example for each in same for example in each.examples)[:EXAMPLE_COUNT],
-            cost=add_costs(each.cost for each in same),
-        )
-        for reason, same in sorted(groups.items())
-    )
-
-
-def _report(
-    versions: tuple[PeriodVersion, ...],
-    replaced: tuple[PeriodVersion, ...],
-    oddities: tuple[Oddity, ...],
-    rejections: tuple[Rejection, ...],
-    native: NativeReading,
-    *,
-    seconds: float,
-    delivery: str,
-) -> IngestReport:
-    return IngestReport(
-        versions=versions,
-        replaced=replaced,
-        oddities=oddities,
-        rejections=rejections,
-        rows=sum(version.rows for version in versions),
-        rejected_rows=sum(version.rejected_rows for version in versions),
-        billed_cost=add_costs(version.billed_cost for version in versions),
-        effective_cost=add_costs(version.effective_cost for version in versions),
-        rejected_cost=add_costs(version.rejected_cost for version in versions),
-        seconds=seconds,
-        unchanged=all(version.unchanged for version in versions) and bool(versions),
-        delivery=delivery,
-        native=native,
     )

@@ -16,9 +16,9 @@ import duckdb
 
 from collectors.errors import InvalidFocusFile
 from collectors.focus.dialect import Dialect
+from collectors.focus.findings import Rejection, add_costs
 from collectors.focus.malformed import MALFORMED, malformed_query
 from collectors.focus.normalise import REASON, WORK_COLUMNS, normaliser_of
-from collectors.focus.report import Rejection, add_costs
 from collectors.focus.staged import UNKNOWN, RowGroup, StagedBill, reject_query
 from collectors.store.schema import PERIOD, SOURCE
 from collectors.store.sql import literal
@@ -94,7 +94,7 @@ def _members_of(bill: StagedBill, forced: Key | None) -> dict[Key, _Member]:
     for group in bill.groups:
         if group.reason is not None:
             members.setdefault(forced or _home(group, accepted), _Member(bill)).rejected.append(group)
-    malformed = next((each for each in bill.rejections if each.reason == MALFORMED), None)
+    malformed = next((each for each in bill.findings.rejections if each.reason == MALFORMED), None)
     if malformed is not None:
         home = forced or accepted[0] if forced or accepted else next(iter(sorted(members)), (UNKNOWN, UNKNOWN))
         members.setdefault(home, _Member(bill)).malformed = malformed

@@ -2,48 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
 
 from collectors.focus.dialect import NativeReading
+from collectors.focus.findings import Findings, Oddity, Rejection, add_costs
 from collectors.store.versions import CostByCurrency, PeriodVersion
-
-EXAMPLE_COUNT: Final = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oddity:
-    """One kind of oddity in one column, with the rows that have it.
-
-    Attributes:
-        code: its kind, for instance ``null_text``.
-        column: the column, as FOCUS names it, or as the file does when FOCUS does not know it.
-        meaning: what is odd and what was stored.
-        rows: how many usable or rejected rows have it.
-        examples: up to three, ``<file>:<row>``, rows counted from 1 below the header.
-        cost_affected: sum of BilledCost of those rows, by currency.
-    """
-
-    code: str
-    column: str
-    meaning: str
-    rows: int
-    examples: tuple[str, ...]
-    cost_affected: CostByCurrency
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """Rows of one delivery that cannot be used, for one reason, with their cost by currency."""
-
-    reason: str
-    meaning: str
-    rows: int
-    examples: tuple[str, ...]
-    cost: CostByCurrency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,74 +34,29 @@ class IngestReport:
     delivery: str
     native: NativeReading
 
-
-def add_costs(costs: Iterable[CostByCurrency]) -> dict[str, Decimal]:
-    """Sums by currency; currencies are never added to each other.
-
-    >>> add_costs([{"USD": Decimal("1.5")}, {"EUR": Decimal(1), "USD": Decimal(2)}])
-    {'EUR': Decimal('1'), 'USD': Decimal('3.5')}
-    """
-    totals: dict[str, Decimal] = {}
-    for cost in costs:
-        for currency, amount in cost.items():
-            totals[currency] = totals.get(currency, Decimal(0)) + amount
-    return dict(sorted(totals.items()))
-
-
-def findings_to_json(oddities: Iterable[Oddity], rejections: Iterable[Rejection], native: NativeReading) -> str:
-    """JSON text of oddities, rejections and the second reading, kept in the ledger with the delivery."""
-    return json.dumps(
-        {
-            "native": {"rows": native.rows, "billed_cost": str(native.billed_cost)},
-            "oddities": [
-                {
-                    "code": each.code,
-                    "column": each.column,
-                    "meaning": each.meaning,
-                    "rows": each.rows,
-                    "examples": each.examples,
-                    "cost_affected": _texts(each.cost_affected),
-                }
-                for each in oddities
-            ],
-            "rejections": [
-                {
-                    "reason": each.reason,
-                    "meaning": each.meaning,
-                    "rows": each.rows,
-                    "examples": each.examples,
-                    "cost": _texts(each.cost),
-                }
-                for each in rejections
-            ],
-        }
-    )
-
-
-def findings_from_json(text: str) -> tuple[tuple[Oddity, ...], tuple[Rejection, ...], NativeReading]:
-    """The inverse of ``findings_to_json``."""
-    found: Mapping[str, Any] = json.loads(text)
-    oddities = tuple(
-        Oddity(
-            **{
-                **each,
-                "examples": tuple(each["examples"]),
-                "cost_affected": _amounts(each["cost_affected"]),
-            }
+    @classmethod
+    def of(
+        cls,
+        versions: tuple[PeriodVersion, ...],
+        findings: Findings,
+        *,
+        replaced: tuple[PeriodVersion, ...],
+        seconds: float,
+        delivery: str,
+    ) -> IngestReport:
+        """The report of a delivery that became ``versions``."""
+        return cls(
+            versions=versions,
+            replaced=replaced,
+            oddities=findings.oddities,
+            rejections=findings.rejections,
+            rows=sum(version.rows for version in versions),
+            rejected_rows=sum(version.rejected_rows for version in versions),
+            billed_cost=add_costs(version.billed_cost for version in versions),
+            effective_cost=add_costs(version.effective_cost for version in versions),
+            rejected_cost=add_costs(version.rejected_cost for version in versions),
+            seconds=seconds,
+            unchanged=all(version.unchanged for version in versions) and bool(versions),
+            delivery=delivery,
+            native=findings.native,
         )
-        for each in found["oddities"]
-    )
-    rejections = tuple(
-        Rejection(**{**each, "examples": tuple(each["examples"]), "cost": _amounts(each["cost"])})
-        for each in found["rejections"]
-    )
-    native = NativeReading(rows=found["native"]["rows"], billed_cost=Decimal(found["native"]["billed_cost"]))
-    return oddities, rejections, native
-
-
-def _texts(cost: CostByCurrency) -> dict[str, str]:
-    return {currency: str(amount) for currency, amount in cost.items()}
-
-
-def _amounts(texts: Mapping[str, str]) -> dict[str, Decimal]:
-    return {currency: Decimal(amount) for currency, amount in texts.items()}

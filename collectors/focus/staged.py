@@ -16,16 +16,13 @@ from collectors.errors import InvalidFocusFile, RowsDisagree, TotalsDisagree
 from collectors.focus.bill import Bill
 from collectors.focus.checks import MASK_COLUMNS, MEANINGS, checks_of
 from collectors.focus.dialect import NATIVE_ROW, NativeReading
+from collectors.focus.findings import EXAMPLE_COUNT, Findings, Oddity, Rejection, add_costs
 from collectors.focus.malformed import MALFORMED, write_malformed
 from collectors.focus.normalise import BILLED_TEXT, CELLS, REASON, REASONS, normalising_query
-from collectors.focus.report import EXAMPLE_COUNT, Oddity, Rejection, add_costs
 from collectors.store.schema import PERIOD, SOURCE, X_COLUMNS
 from collectors.store.sql import literal
 
 UNKNOWN: Final = "unknown"
-SMALL_BILL_BYTES: Final = 1 << 20
-# For the hundreds of conditions of one bill these two passes cost more than they save unless the bill is long.
-_COSTLY_PASSES: Final = "common_subexpressions,in_clause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +40,14 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedBill:
-    """A normalised bill: its staging file, its row groups, its broken lines (``reject_errors``), its oddities."""
+    """A normalised bill: its staging file, its row groups, its broken lines (``reject_errors``), what is odd in it."""
 
     bill: Bill
     path: Path
     malformed_path: Path | None
     row_offset: int
     groups: tuple[RowGroup, ...]
-    oddities: tuple[Oddity, ...]
-    rejections: tuple[Rejection, ...]
-    native: NativeReading
+    findings: Findings
 
     @property
     def input_rows(self) -> int:
@@ -77,8 +72,6 @@ def stage_bill(
         RowsDisagree, TotalsDisagree: the second, independent reading finds other rows or other money.
     """
     path = staging / f"{name}.parquet"
-    if bill.path.stat().st_size < SMALL_BILL_BYTES:
-        connection.execute(f"SET disabled_optimizers = '{_COSTLY_PASSES}'")
     with ThreadPoolExecutor(max_workers=1) as beside:
         second_reading = beside.submit(read_again)
         second_reading.add_done_callback(lambda done: connection.interrupt() if done.exception() else None)
@@ -86,6 +79,7 @@ def stage_bill(
         native = _result_of(second_reading, bill)
     relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
     groups = _row_groups(connection, relation)
+    oddities = (*_column_oddities(bill, groups), *_cell_oddities(bill, connection, relation))
     rejections = _rejections(bill, connection, relation, malformed_path)
     staged = StagedBill(
         bill=bill,
@@ -93,9 +87,7 @@ def stage_bill(
         malformed_path=malformed_path,
         row_offset=row_offset,
         groups=groups,
-        oddities=(*_column_oddities(bill, groups), *_cell_oddities(bill, connection, relation)),
-        rejections=rejections,
-        native=native,
+        findings=Findings(oddities=oddities, rejections=rejections, native=native),
     )
     _check_against(native, staged, connection, relation)
     return staged
@@ -105,7 +97,7 @@ def _check_against(
     native: NativeReading, staged: StagedBill, connection: duckdb.DuckDBPyConnection, relation: str
 ) -> None:
     """Exactly the rows and the money that the second reading found, not a digit of it more or less."""
-    broken = [each for each in staged.rejections if each.reason == MALFORMED]
+    broken = [each for each in staged.findings.rejections if each.reason == MALFORMED]
     rows = staged.input_rows + sum(each.rows for each in broken)
     if NATIVE_ROW in staged.bill.extra:
         (rows,) = connection.execute(
@@ -193,7 +185,7 @@ def _row_groups(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[R
 def _column_oddities(bill: Bill, groups: tuple[RowGroup, ...]) -> list[Oddity]:
     rows = sum(group.rows for group in groups)
     cost = add_costs({group.currency: group.billed_cost} for group in groups)
-    file = bill.raw.origin.name
+    file = bill.raw.name
     found = [
         Oddity(
             code="unknown_column",
@@ -275,9 +267,9 @@ def _rejections(
 
 
 def _examples(bill: Bill, rows: list[int], *, in_lines: bool = False) -> tuple[str, ...]:
-    """``<file>:<row>``, rows counted from 1 below the header; ``<file>:line <n>`` where a line is no row."""
-    unit = "line " if in_lines else ""
-    return tuple(f"{bill.raw.origin.name}:{unit}{row}" for row in sorted(rows)[:EXAMPLE_COUNT])
+    """``<file>:row <n>``, rows counted from 1 below the header; ``<file>:line <n>`` where a line is no row."""
+    unit = "line" if in_lines else "row"
+    return tuple(f"{bill.raw.name}:{unit} {number}" for number in sorted(rows)[:EXAMPLE_COUNT])
 
 
 def reject_query(staged: StagedBill, condition: str) -> str:

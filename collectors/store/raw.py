@@ -14,12 +14,26 @@ SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RawFile:
-    """A delivered file: where it came from, its copy in the store, and the SHA-256 of its bytes."""
+class Origin:
+    """What people know a delivered file by: its ``name``, and its ``location`` with whatever it takes to find it."""
 
+    name: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """A delivered file: its name, where it came from, its copy in the store, and the SHA-256 of its bytes."""
+
+    name: str
     origin: Path
     path: Path
     sha256: str
+
+    @property
+    def suffix(self) -> str:
+        """What the name of the copy ends in, which says how it is read."""
+        return self.path.name.removeprefix(self.sha256)
 
 
 def suffix_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> str | None:
@@ -32,7 +46,7 @@ def suffix_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> str | None:
     return next((suffix for suffix in sorted(suffixes, key=len, reverse=True) if name.endswith(suffix)), None)
 
 
-def keep_raw(origin: Path, *, raw: Path, staging: Path, suffix: str) -> RawFile:
+def keep_raw(origin: Path, *, name: str, raw: Path, staging: Path, suffix: str) -> RawFile:
     """Copy a file into ``raw`` under the hash of its bytes, unless that content is there already.
 
     The hash is of the copy, so a file that changes while it is copied cannot be stored under a wrong name.
@@ -49,7 +63,7 @@ def keep_raw(origin: Path, *, raw: Path, staging: Path, suffix: str) -> RawFile:
         unfinished.unlink()
     else:
         move_durably(unfinished, target)
-    return RawFile(origin=origin, path=target, sha256=sha256)
+    return RawFile(name=name, origin=origin, path=target, sha256=sha256)
 
 
 def raw_path(raw: Path, sha256: str, suffix: str) -> Path:

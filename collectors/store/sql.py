@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
+
+SMALL_FILE_BYTES: Final = 1 << 20
+# For the hundreds of conditions of one bill these two passes cost more than they save unless the bill is long.
+_COSTLY_PASSES: Final = "common_subexpressions,in_clause"
 
 
 def identifier(name: str) -> str:
@@ -52,3 +57,9 @@ def open_engine(limits: EngineLimits, *, spill_folder: Path | None = None) -> du
     )
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+def plan_for(connection: duckdb.DuckDBPyConnection, *, byte_count: int) -> None:
+    """From now on plan for files of that size: over a small one without passes that only pay for a long one."""
+    passes = _COSTLY_PASSES if byte_count < SMALL_FILE_BYTES else ""
+    connection.execute(f"SET disabled_optimizers = {literal(passes)}")

@@ -45,9 +45,9 @@ class StoreWriter:
         """Remove this writer's unfinished work."""
         shutil.rmtree(self.staging, ignore_errors=True)
 
-    def keep(self, origin: Path, suffix: str) -> RawFile:
-        """Copy a delivered file into ``raw/``."""
-        return keep_raw(origin, raw=self._layout.raw, staging=self.staging, suffix=suffix)
+    def keep(self, origin: Path, suffix: str, *, name: str) -> RawFile:
+        """Copy a delivered file, which people call ``name``, into ``raw/``."""
+        return keep_raw(origin, name=name, raw=self._layout.raw, staging=self.staging, suffix=suffix)
 
     def current(self) -> dict[tuple[str, str], PeriodVersion]:
         """The current versions by (source, period)."""

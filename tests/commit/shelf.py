@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,9 +46,12 @@ class Shelf:
         return {period: self.deliveries[period] for period in window.periods() if period in self.deliveries}
 
     def fetch(self, delivery: Delivery, folder: Path) -> tuple[Path, ...]:
-        """The files where they are."""
+        """Copies of the files."""
         self.before_fetch()
-        return tuple(self.folder / part.name for part in delivery.parts)
+        return tuple(
+            Path(shutil.copyfile(self.folder / part.name, folder / f"{number:05d}-{part.name}"))
+            for number, part in enumerate(delivery.parts)
+        )
 
     def mark(self, delivery: Delivery) -> str:
         """Nothing."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
+import duckdb
 import pytest
 
 from collectors.commit import FailedPeriod, StoredPeriod, UnchangedPeriod
 from collectors.errors import InvalidFocusFile, InvalidManifest, RowsDisagree, StoreUnwritable
 from collectors.focus import ingest_files
-from collectors.focus.dialect import FOCUS
+from collectors.focus.dialect import FOCUS, Dialect, NativeReading
 from collectors.store import IngestStore
 from tests.commit.shelf import FEBRUARY, JANUARY, OF_FEBRUARY, Shelf, collect, shelf_in
 from tests.focus.bills import NOW, row, write_bill
@@ -85,6 +87,45 @@ def test_the_bytes_of_one_month_delivered_as_another_are_refused(shelf: Shelf, s
     assert isinstance(outcome, FailedPeriod)
     assert isinstance(outcome.error, InvalidFocusFile)
     assert costs(store) == {JANUARY: Decimal(10)}
+
+
+def test_a_fault_tells_vendor_month_and_delivered_file_and_no_copy_of_it(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    (shelf.folder / f"{JANUARY}-one-0.csv").write_bytes(b"a,b\n1,2\n")
+    outcome = collect(shelf, store).outcomes[0]
+    assert isinstance(outcome, FailedPeriod)
+    assert str(outcome.error).startswith(
+        f"focus {JANUARY}, file:{shelf.folder}, {JANUARY}-one-0.csv: no column BilledCost"
+    )
+    assert str(store.folder) not in str(outcome.error)
+
+
+@pytest.mark.parametrize("raised_by", ["dialect", "engine"])
+def test_a_fault_of_a_translation_names_the_delivered_file_too(
+    shelf: Shelf, store: IngestStore, raised_by: Literal["dialect", "engine"]
+) -> None:
+    def translate(native: Path, target: Path, engine: duckdb.DuckDBPyConnection) -> None:
+        if raised_by == "dialect":
+            raise InvalidFocusFile("no column cost", path=native)
+        engine.execute(f"SELECT * FROM read_csv('{native}', columns = {{a: 'INTEGER'}}, auto_detect = false)")
+
+    def read_natively(native: Path) -> NativeReading:
+        raise AssertionError("the translation failed before")
+
+    shelf.dialect = Dialect(name="native", version="1", translate=translate, read_natively=read_natively)
+    shelf.put(JANUARY, [row(BilledCost="10")])
+    outcome = collect(shelf, store).outcomes[0]
+    assert isinstance(outcome, FailedPeriod)
+    assert isinstance(outcome.error, InvalidFocusFile)
+    assert str(outcome.error).startswith(f"focus {JANUARY}, file:{shelf.folder}, {JANUARY}-one-0.csv: ")
+    assert str(store.folder) not in str(outcome.error)
+
+
+def test_what_is_odd_in_a_collected_file_is_told_by_its_delivered_name(shelf: Shelf, store: IngestStore) -> None:
+    shelf.put(JANUARY, [row(), row(ResourceName="NULL")])
+    outcome = collect(shelf, store).outcomes[0]
+    assert isinstance(outcome, StoredPeriod)
+    assert [each.examples for each in outcome.report.oddities] == [(f"{JANUARY}-one-0.csv:row 2",)]
 
 
 def test_a_full_disk_while_fetching_is_a_fault_of_the_store(shelf: Shelf, store: IngestStore) -> None:

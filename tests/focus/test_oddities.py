@@ -58,7 +58,7 @@ def test_each_oddity_is_found_in_its_column_and_the_stored_value_is_as_promised(
     assert set(found) == {(code, column) for code, column, _, _ in CASES} | {("empty_required", "ChargePeriodEnd")}
     with store.connect() as connection:
         for number, (code, column, _, stored) in enumerate(CASES):
-            assert f"bill.csv:{number + 1}" in found[code, column].examples
+            assert f"bill.csv:row {number + 1}" in found[code, column].examples
             ((value,),) = connection.execute(
                 f"SELECT {column} FROM cost_and_usage WHERE SkuId = ?", [str(number)]
             ).fetchall()
@@ -87,7 +87,7 @@ def test_an_oddity_carries_the_cost_of_its_rows_by_currency(store: IngestStore, 
     by_column = {each.column: each for each in report.oddities}
     assert by_column["ResourceName"].cost_affected == {"EUR": Decimal(2), "USD": Decimal(5)}
     assert by_column["ResourceName"].rows == 3
-    assert by_column["ResourceName"].examples == ("bill.csv:1", "bill.csv:2", "bill.csv:3")
+    assert by_column["ResourceName"].examples == ("bill.csv:row 1", "bill.csv:row 2", "bill.csv:row 3")
     assert by_column["RegionName"].cost_affected == {"USD": Decimal(4)}
 
 

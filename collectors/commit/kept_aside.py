@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from collectors.focus.report import findings_from_json
+from collectors.focus.findings import Findings
 from collectors.store.store import IngestStore
 from collectors.store.versions import CostByCurrency, PeriodVersion
 
@@ -56,5 +56,5 @@ def rows_kept_aside(store: IngestStore) -> tuple[KeptAside, ...]:
             examples=each.examples,
         )
         for (source, delivery), report in reports.items()
-        for each in findings_from_json(report)[1]
+        for each in Findings.from_json(report).rejections
     )

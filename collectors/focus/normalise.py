@@ -71,13 +71,17 @@ def normalising_query(bill: Bill, *, source: str | None, row_offset: int, keep_m
     cells = ", ".join(f"{literal(name)}, cell_{position}" for position, name in enumerate(bill.header))
     seen = [f"{identifier(found)} AS seen_{name}" for name, found in bill.cells.items()]
     extra = f"{_extra_object(bill)} AS {X_COLUMNS}"
+    listed = [name for name in ALLOWED_VALUES if name in bill.cells]
+    texts = [f"{_text(identifier(bill.cells[name]), bill.cells[name], bill)} AS text_{name}" for name in listed]
+    allowed = "".join(f", {_allowed(f'text_{name}', ALLOWED_VALUES[name])} AS allowed_{name}" for name in listed)
     normalised = ", ".join(f"{_normal(column, bill)} AS {column.name}" for column in COLUMNS)
     masks = ", ".join(f"{sql} AS {name}" for name, sql in zip(MASK_COLUMNS, mask_expressions(bill), strict=True))
     stored = ", ".join(column.name for column in COLUMNS)
     relation = bill.relation(keep_malformed=keep_malformed)
     return (
-        f"WITH cells AS (SELECT {', '.join([*numbered, *seen, extra])} FROM {relation}), "
-        f"normal AS (SELECT *, {normalised} FROM cells), "
+        f"WITH cells AS (SELECT {', '.join([*numbered, *seen, *texts, extra])} FROM {relation}), "
+        f"listed AS (SELECT *{allowed} FROM cells), "
+        f"normal AS (SELECT *, {normalised} FROM listed), "
         f"judged AS (SELECT *, {_reason()} AS {REASON} FROM normal) "
         f"SELECT {stored}, {X_COLUMNS}, {_source(source)} AS {SOURCE}, "
         f"strftime(BillingPeriodStart, '%Y-%m') AS {PERIOD}, {row_offset}::BIGINT AS {ROW_OFFSET}, {masks}, "
@@ -98,17 +102,24 @@ def _normal(column: Column, bill: Bill) -> str:
         return f"TRY_CAST({f'CAST({seen} AS VARCHAR)' if is_double else seen} AS {DECIMAL_SQL})"
     if column.kind is Kind.TIME:
         return _utc(seen, is_text=is_text)
+    if column.name in ALLOWED_VALUES:
+        return f"coalesce(allowed_{column.name}, text_{column.name})"
+    text = _text(seen, found, bill)
     if found in bill.nested_columns:
-        return f"CAST(to_json({seen}) AS VARCHAR)"
-    text = seen if is_text else f"CAST({seen} AS VARCHAR)"
-    text = f"CASE WHEN {text} = '' OR {text} IN ({NULL_TEXT_LIST}) THEN NULL ELSE {text} END"
+        return text
     if column.name in REGION_COLUMNS:
         return f"CASE WHEN TRY_CAST({seen} AS DOUBLE) IS NULL THEN {text} END"
     if column.name == "BillingCurrency":
         return f"upper(trim({text}))"
-    if column.name in ALLOWED_VALUES:
-        return _canonical(text, ALLOWED_VALUES[column.name])
     return text
+
+
+def _text(cell: str, found: str, bill: Bill) -> str:
+    """The cell of the file's column ``found`` as text, NULL when it is empty or says so in words."""
+    if found in bill.nested_columns:
+        return f"CAST(to_json({cell}) AS VARCHAR)"
+    text = cell if found in bill.text_columns else f"CAST({cell} AS VARCHAR)"
+    return f"CASE WHEN {text} <> '' AND {text} NOT IN ({NULL_TEXT_LIST}) THEN {text} END"
 
 
 def _utc(seen: str, *, is_text: bool) -> str:
@@ -120,11 +131,11 @@ def _utc(seen: str, *, is_text: bool) -> str:
     return f"CASE WHEN {no_offset} THEN TRY_CAST({seen} AS TIMESTAMP) ELSE {zoned} END"
 
 
-def _canonical(text: str, allowed: tuple[str, ...]) -> str:
-    """The allowed value that the text equals apart from letter case and outer blanks, else the text."""
+def _allowed(text: str, allowed: tuple[str, ...]) -> str:
+    """The allowed value that the text equals apart from letter case and outer blanks, else NULL."""
     exact = ", ".join(literal(value) for value in allowed)
     folded = " ".join(f"WHEN {literal(value.lower())} THEN {literal(value)}" for value in allowed)
-    return f"CASE WHEN {text} IN ({exact}) THEN {text} ELSE CASE lower(trim({text})) {folded} ELSE {text} END END"
+    return f"CASE WHEN {text} IN ({exact}) THEN {text} ELSE CASE lower(trim({text})) {folded} END END"
 
 
 def _extra_object(bill: Bill) -> str:

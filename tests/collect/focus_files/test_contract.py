@@ -20,5 +20,5 @@ class TestFocusFolder(Contract):
 
     @pytest.fixture
     def vendor(self, tmp_path: Path) -> FocusFolderVendor:
-        """An empty folder."""
-        return focus_folder_vendor(tmp_path / "bills")
+        """An empty folder; one delivery in four comes in two files."""
+        return focus_folder_vendor(tmp_path / "bills", rows_of_two_files=4)

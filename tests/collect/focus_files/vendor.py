@@ -47,9 +47,13 @@ def focus_row(period: str, billed: BilledRow) -> dict[str, str | None]:
 
 @dataclass(slots=True, kw_only=True)
 class FocusFolderVendor:
-    """Implements ``tests.collect.vendor.Vendor`` on a folder of its own."""
+    """Implements ``tests.collect.vendor.Vendor`` on a folder of its own.
+
+    A delivery of ``rows_of_two_files`` rows or more comes in two files.
+    """
 
     root: Path
+    rows_of_two_files: int = 2
     name: str = "focus_files"
     faults: frozenset[Fault] = frozenset(
         {"torn", "truncated_file", "gzip_bomb", "unreadable_manifest", "duplicate_manifest", "clock_skew"}
@@ -63,7 +67,7 @@ class FocusFolderVendor:
         return open_collector(FocusFolder(name="folder", path=str(self.root)), environ={})
 
     def deliver(self, period: str, rows: Sequence[BilledRow], *, run: str, create_new: bool = False) -> None:
-        """Two files and a manifest, in a sub-folder of the run's name when the run before is to be kept."""
+        """One file or two and a manifest, in a sub-folder of the run's name when the run before is to be kept."""
         self.mend()
         month = self.root / period
         if month.exists() and not create_new:
@@ -72,11 +76,10 @@ class FocusFolderVendor:
         folder = month / run if create_new else month
         folder.mkdir(parents=True, exist_ok=True)
         files = []
-        for number, some in enumerate([rows[::2], rows[1::2]]):
-            if some:
-                path = folder / f"{run}-{number}.csv"
-                write_bill(path, [focus_row(period, each) for each in some])
-                files.append(str(path.relative_to(month)))
+        for number, some in enumerate((rows[::2], rows[1::2]) if len(rows) >= self.rows_of_two_files else (rows,)):
+            path = folder / f"{run}-{number}.csv"
+            write_bill(path, [focus_row(period, each) for each in some])
+            files.append(str(path.relative_to(month)))
         self._write_manifest(month / "manifest.json", {"files": files, "rows": len(rows)})
 
     def deliver_empty(self, period: str, *, run: str) -> None:
@@ -151,7 +154,7 @@ class FocusFolderVendor:
             os.utime(path, ns=(stands, stands))
 
 
-def focus_folder_vendor(root: Path) -> FocusFolderVendor:
+def focus_folder_vendor(root: Path, *, rows_of_two_files: int = 2) -> FocusFolderVendor:
     """A vendor on an empty folder."""
     root.mkdir(parents=True, exist_ok=True)
-    return FocusFolderVendor(root=root)
+    return FocusFolderVendor(root=root, rows_of_two_files=rows_of_two_files)

@@ -167,17 +167,16 @@ class GcsFilesVendor(_GcpVendor):
         return open_collector(self.connection, environ=ENVIRON, sleep=self.pauses.append)
 
     def deliver(self, period: str, rows: Sequence[BilledRow], *, run: str, create_new: bool = False) -> None:
-        """Two files and, last, their manifest; the run before stays or goes."""
+        """One file, or two when there is enough for them, and, last, their manifest; the run before stays or goes."""
         self.mend()
         before = self.manifests.get(period)
         stale = [name for name in self.contents if before and name.startswith(before.rpartition("/")[0] + "/")]
         folder = f"export/{period}/{run}"
         native = [native_row(period, each, self.now()) for each in rows]
         files = []
-        for number, some in enumerate([native[::2], native[1::2]]):
-            if some:
-                path = write_native(self.folder / "part.parquet", some)
-                files.append(self._put_data(f"{folder}/part-{number}.parquet", path.read_bytes(), len(some)))
+        for number, some in enumerate((native[::2], native[1::2]) if len(native) > 3 else (native,)):
+            path = write_native(self.folder / "part.parquet", some)
+            files.append(self._put_data(f"{folder}/part-{number}.parquet", path.read_bytes(), len(some)))
         self._put_manifest(f"{folder}/manifest.json", {"run_id": run, "row_count": len(rows), "files": files})
         self.manifests[period] = f"{folder}/manifest.json"
         if not create_new:

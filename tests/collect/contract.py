@@ -173,9 +173,13 @@ class History:
 
 
 class Contract:
-    """The contract suite; ``waived`` are the faults that cannot befall the vendor, with reasons."""
+    """The contract suite; ``waived`` are the faults that cannot befall the vendor, with reasons.
+
+    ``history`` is what its deliveries are like.
+    """
 
     waived: ClassVar[dict[Fault, str]] = {}
+    history: ClassVar[type[History]] = History
 
     @pytest.fixture
     def store(self, tmp_path: Path) -> IngestStore:
@@ -334,7 +338,7 @@ class Contract:
     def test_no_history_of_deliveries_faults_and_crashes_loses_doubles_or_invents_a_cent(
         self, vendor: Vendor, tmp_path: Path, seed: int
     ) -> None:
-        history = History(vendor, tmp_path / "histories", random.Random(seed))
+        history = self.history(vendor, tmp_path / "histories", random.Random(seed))
         for _ in range(HISTORIES // 10):
             # Histories follow each other on one export: each starts from what the one before left.
             for _ in range(history.draw.randint(1, 2)):

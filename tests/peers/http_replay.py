@@ -6,7 +6,6 @@ import json
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,13 +54,25 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What goes wrong with one request whose target contains ``on``, whatever the case of letters."""
+    """What goes wrong with one request whose target contains ``on``, whatever the case of letters.
+
+    ``cut`` breaks off the answer, in the middle of its body or after ``cut_after_bytes`` of it.
+    """
 
     on: str = ""
     reply: Callable[[HttpRequest], HttpReply] | None = None
     cut: bool = False
+    cut_after_bytes: int | None = None
     delay_seconds: float = 0.0
     before: Callable[[HttpRequest], None] | None = None
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A fault that meets so many requests more."""
+
+    fault: Fault
+    times: int
 
 
 class ReplayServer:
@@ -72,7 +83,7 @@ class ReplayServer:
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self._lock = threading.Lock()
-        self._faults: deque[Fault] = deque()
+        self._faults: list[_Standing] = []
         self.errors: list[str] = []
         self._server = _LoopbackServer(("127.0.0.1", port), self)
         if (
@@ -95,13 +106,17 @@ class ReplayServer:
     def record(self, request: HttpRequest) -> None:
         """Called for every request, also for those that a fault answers."""
 
+    def target(self, request: HttpRequest) -> str:
+        """What the ``on`` of a fault is looked for in."""
+        return request.target
+
     def takes_faults(self, request: HttpRequest) -> bool:
         """Whether a fault that names no target may meet this request."""
         return True
 
-    def cut_next(self, times: int = 1, *, on: str = "") -> None:
-        """Close the connection in the middle of the body of the next answers."""
-        self._add(Fault(on=on, cut=True), times)
+    def cut_next(self, times: int = 1, *, on: str = "", after_bytes: int | None = None) -> None:
+        """Close the connection in the middle of the body of the next answers, or after so many bytes of it."""
+        self._add(Fault(on=on, cut=True, cut_after_bytes=after_bytes), times)
 
     def delay_next(self, seconds: float, times: int = 1, *, on: str = "") -> None:
         """Answer the next requests so much later."""
@@ -133,35 +148,41 @@ class ReplayServer:
 
     def _add(self, fault: Fault, times: int) -> None:
         with self._lock:
-            self._faults.extend([fault] * times)
+            self._faults.append(_Standing(fault, times))
 
     def _take_fault(self, request: HttpRequest) -> Fault | None:
         with self._lock:
-            for fault in self._faults:
-                meets = fault.on.lower() in request.target.lower() if fault.on else self.takes_faults(request)
-                if meets:
-                    self._faults.remove(fault)
-                    return fault
+            target = self.target(request).lower()
+            for standing in self._faults:
+                on = standing.fault.on.lower()
+                if standing.times > 0 and (on in target if on else self.takes_faults(request)):
+                    standing.times -= 1
+                    return standing.fault
         return None
 
-    def respond(self, request: HttpRequest) -> tuple[HttpReply, bool]:
-        """The reply, and whether to break off in the middle of it."""
+    def respond(self, request: HttpRequest) -> tuple[HttpReply, int | None]:
+        """The reply, and after how many bytes of its body to break off, if at all."""
         with self._lock:
             self.record(request)
         fault = self._take_fault(request)
         if fault is not None and fault.delay_seconds:
             time.sleep(fault.delay_seconds)
         if fault is not None and fault.reply is not None:
-            return fault.reply(request), False
+            return fault.reply(request), None
         try:
             if fault is not None and fault.before is not None:
                 fault.before(request)
-            return self.answer(request), fault is not None and fault.cut
+            reply = self.answer(request)
+            return reply, None if fault is None or not fault.cut else _cut_of(fault, reply)
         except Exception as error:  # the client must see an answer, and the test the reason
             message = f"{type(error).__name__}: {error}"
             with self._lock:
                 self.errors.append(f"{request.target}: {message}")
-            return self.mistake(request, message), False
+            return self.mistake(request, message), None
+
+
+def _cut_of(fault: Fault, reply: HttpReply) -> int:
+    return len(reply.content) // 2 if fault.cut_after_bytes is None else fault.cut_after_bytes
 
 
 class _LoopbackServer(ThreadingHTTPServer):
@@ -192,7 +213,6 @@ class _Handler(BaseHTTPRequestHandler):
         return goes_on
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
         parts = urlsplit(self.path)
         request = HttpRequest(
             method=self.command,
@@ -200,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
             path=parts.path,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
-            content=self.rfile.read(length),
+            content=self._content(),
         )
         reply, cut = self.server.replay.respond(request)
         self.send_response_only(reply.status)
@@ -209,10 +229,20 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in [*reply.headers.items(), *((n, v) for n, v in defaults.items() if n.lower() not in given)]:
             self.send_header(name, value)
         self.end_headers()
-        if cut:
-            self.wfile.write(reply.content[: len(reply.content) // 2])
+        if cut is not None:
+            self.wfile.write(reply.content[:cut])
             self.close_connection = True
         elif self.command != "HEAD":
             self.wfile.write(reply.content)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815 - names that the base class calls
+    def _content(self) -> bytes:
+        if "chunked" not in (self.headers.get("Transfer-Encoding") or ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        pieces = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - names that the base class calls

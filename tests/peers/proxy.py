@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from tests.peers.http_replay import Fault, HttpReply, HttpRequest, ReplayServer
 
-HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"})
+HOP_BY_HOP: Final = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade"}
+)
 
 
 class FaultProxy(ReplayServer):
@@ -21,6 +23,10 @@ class FaultProxy(ReplayServer):
         self.requests: list[HttpRequest] = []
         super().__init__()
         self.url: Final = f"{self.origin}{upstream.path}"
+
+    def target(self, request: HttpRequest) -> str:
+        """What ``on`` and ``calls`` look in: method, path and query as the client wrote them."""
+        return f"{request.method} {request.url}"
 
     def fail_next(
         self,
@@ -36,8 +42,8 @@ class FaultProxy(ReplayServer):
         self._add(Fault(on=on, reply=lambda _: reply), times)
 
     def calls(self, target_part: str) -> int:
-        """How many requests had ``target_part`` in their method and path, whatever the case of letters."""
-        return sum(target_part.lower() in request.target.lower() for request in tuple(self.requests))
+        """How many requests had ``target_part`` in their method, path or query, whatever the case of letters."""
+        return sum(target_part.lower() in self.target(request).lower() for request in tuple(self.requests))
 
     def reset(self) -> None:
         """Forget faults and requests; the peer behind keeps its state."""

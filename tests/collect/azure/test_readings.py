@@ -188,10 +188,10 @@ def test_an_inventory_that_is_stored_is_not_downloaded_again(vendor: AzureVendor
     write_inventory(vendor, {report: csv_bytes(INVENTORY)})
 
     def downloads() -> int:
-        vendor.proxy.mend()
+        vendor.proxy.reset()
         read = store_readings(vendor, store, "usage", inventories=(vendor.connection.container,))
         assert read.error is None
-        return len([call for call in vendor.proxy.calls if "report.csv" in call])
+        return vendor.proxy.calls("report.csv")
 
     assert downloads() == 1
     assert downloads() == 0
@@ -306,10 +306,10 @@ def test_hours_of_logs_that_are_stored_are_not_downloaded_again_until_they_chang
         put(vendor, f"{folder}/h=0{hour}/m=00/PT1H.json", f"{log_line(hour, f'{hour}')}\n".encode())
 
     def downloads() -> list[str]:
-        vendor.proxy.mend()
+        vendor.proxy.reset()
         report = store_readings(vendor, store, "access", access_logs=(vendor.connection.container,))
         assert report.error is None
-        return [call for call in vendor.proxy.calls if "PT1H.json" in call]
+        return [request.path for request in vendor.proxy.requests if "PT1H.json" in request.path]
 
     assert len(downloads()) == 2
     assert downloads() == []

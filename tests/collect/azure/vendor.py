@@ -29,11 +29,11 @@ from tests.collect.azure.deliveries import (
     gzip_bytes,
     month_days,
 )
-from tests.collect.proxy import FaultProxy
 from tests.collect.vendor import BilledRow, Fault
 from tests.peers.arm import THROTTLE_HEADERS, ArmRequest, ArmServer
 from tests.peers.arm_replies import usage_page
 from tests.peers.arm_routes import QUERY_PATH
+from tests.peers.proxy import FaultProxy
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -154,17 +154,17 @@ class AzureVendor:
             case "throttled":
                 header = ("Retry-After", *THROTTLE_HEADERS)[variant % (1 + len(THROTTLE_HEADERS))]
                 self.arm.fail_next(429, {header: "7"}, code="TooManyRequests")
-                self.proxy.fail_next("GET", status=429 if variant % 2 else 503, headers={"Retry-After": "7"})
+                self.proxy.fail_next(429 if variant % 2 else 503, {"Retry-After": "7"}, on="GET")
             case "server_error":
-                self.proxy.fail_next("GET", status=503, times=2 if variant % 2 else ALWAYS)
+                self.proxy.fail_next(503, times=2 if variant % 2 else ALWAYS, on="GET")
             case "cut_body":
-                self.proxy.cut_next(r"GET .*part_", after_bytes=10, times=ALWAYS)
+                self.proxy.cut_next(after_bytes=10, times=ALWAYS, on="/part_")
             case "expired_token":
                 self.arm.expire_tokens()
-                self.proxy.fail_next("GET", status=401, times=ALWAYS)
+                self.proxy.fail_next(401, times=ALWAYS, on="GET")
             case "denied":
                 headers = {"x-ms-error-code": "AuthorizationPermissionMismatch"}
-                self.proxy.fail_next("GET", status=403, headers=headers, times=ALWAYS)
+                self.proxy.fail_next(403, headers, times=ALWAYS, on="GET")
             case "foreign_next_link":
                 self._has_foreign_link = True
             case "clock_skew":
@@ -174,7 +174,7 @@ class AzureVendor:
 
     def mend(self) -> None:
         """Everything as it was; what lies in the container is whole again."""
-        self.proxy.mend()
+        self.proxy.reset()
         self._is_broken = False
         self._has_foreign_link = False
         self.folder.ahead = timedelta(0)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from collectors.connections.databricks import DatabricksSystemTables
 from collectors.databricks.billing import DatabricksCollector
 from collectors.databricks.client import StatementClient
-from tests.collect.proxy import FaultProxy
+from tests.peers.proxy import FaultProxy
 from tests.peers.warehouses import DatabricksPeer
 
 NOW: Final = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -107,7 +107,7 @@ def cut_off(proxy: FaultProxy, *, times: int = 1_000, record_ids: Sequence[str] 
         "result": {"chunk_index": 0, "data_array": [[each] for each in record_ids]},
     }
     headers = {"Content-Type": "application/json"}
-    proxy.fail_next("sql/statements", status=200, headers=headers, body=json.dumps(body).encode(), times=times)
+    proxy.fail_next(200, headers, json.dumps(body).encode(), times=times, on="sql/statements")
 
 
 def record(record_id: str, **changes: object) -> dict[str, object]:

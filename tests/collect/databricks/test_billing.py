@@ -28,7 +28,7 @@ from collectors.errors import (
     TornDelivery,
 )
 from tests.collect.databricks.system_tables import NOW, SKU, SystemTables, cut_off, record
-from tests.collect.proxy import FaultProxy
+from tests.peers.proxy import FaultProxy
 
 WINDOW = CollectWindow(first_period="2024-12", last_period="2025-02")
 STATEMENTS = "POST /api/2.0/sql/statements"
@@ -207,7 +207,7 @@ def test_a_busy_server_is_asked_again_after_the_pause_that_it_asks_for(tables: S
     pauses: list[float] = []
     collector = tables.collector(proxy.url, sleep=pauses.append)
     for headers in ({"Retry-After": "7"}, {"Retry-After": "100000"}, {"Retry-After": "soon"}, {}):
-        proxy.fail_next(STATEMENTS, status=429, headers=headers, body=b'{"error_code": "REQUEST_LIMIT_EXCEEDED"}')
+        proxy.fail_next(429, headers, b'{"error_code": "REQUEST_LIMIT_EXCEEDED"}', on=STATEMENTS)
     assert list(collector.discover(WINDOW, known={})) == ["2025-01"]
     assert pauses == [7.0, LONGEST_PAUSE_SECONDS, 1.0, 1.0]
 
@@ -216,7 +216,7 @@ def test_a_busy_server_is_asked_again_after_the_pause_that_it_asks_for(tables: S
 def test_a_server_that_stays_at_fault_is_given_up(tables: SystemTables, proxy: FaultProxy, status: int) -> None:
     pauses: list[float] = []
     collector = tables.collector(proxy.url, sleep=pauses.append)
-    proxy.fail_next(STATEMENTS, status=status, body=b"{}", times=100)
+    proxy.fail_next(status, content=b"{}", times=100, on=STATEMENTS)
     with pytest.raises(ProviderUnavailable, match=r"could not serve system\.billing\.usage .*try again later"):
         collector.discover(WINDOW, known={})
     assert len(pauses) == ATTEMPTS - 1
@@ -225,7 +225,7 @@ def test_a_server_that_stays_at_fault_is_given_up(tables: SystemTables, proxy: F
 def test_an_answer_cut_off_is_asked_for_again(tables: SystemTables, proxy: FaultProxy) -> None:
     tables.use(record("a"))
     collector = tables.collector(proxy.url)
-    proxy.cut_next(STATEMENTS, after_bytes=60)
+    proxy.cut_next(after_bytes=60, on=STATEMENTS)
     assert list(collector.discover(WINDOW, known={})) == ["2025-01"]
 
 
@@ -270,7 +270,7 @@ def test_a_warehouse_that_is_not_there_and_one_that_may_not_be_used_are_named(
 ) -> None:
     with pytest.raises(NotFoundAtProvider, match=r"no SQL warehouse another"):
         tables.collector(warehouse_id="another").discover(WINDOW, known={})
-    proxy.fail_next(STATEMENTS, status=403, body=b'{"error_code": "PERMISSION_DENIED", "message": "no"}')
+    proxy.fail_next(403, content=b'{"error_code": "PERMISSION_DENIED", "message": "no"}', on=STATEMENTS)
     with pytest.raises(AccessDenied, match=r"give it CAN USE"):
         tables.collector(proxy.url).discover(WINDOW, known={})
 
@@ -295,10 +295,10 @@ def test_a_result_that_leads_elsewhere_or_is_short_is_refused(
         "result": {"chunk_index": 0, "data_array": [], **chunk},
     }
     headers = {"Content-Type": "application/json"}
-    proxy.fail_next(STATEMENTS, status=200, headers=headers, body=json.dumps(body).encode())
+    proxy.fail_next(200, headers, json.dumps(body).encode(), on=STATEMENTS)
     with pytest.raises(InvalidManifest, match=said):
         tables.collector(proxy.url).discover(WINDOW, known={})
-    assert not [call for call in proxy.calls if "chunks" in call]
+    assert proxy.calls("chunks") == 0
 
 
 def test_a_statement_that_never_ends_is_cancelled(tables: SystemTables) -> None:

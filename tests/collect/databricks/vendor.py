@@ -13,8 +13,8 @@ from typing import Final
 from collectors.databricks.billing import DatabricksCollector
 from collectors.months import month_after, month_start
 from tests.collect.databricks.system_tables import SystemTables, record
-from tests.collect.proxy import FaultProxy
 from tests.collect.vendor import BilledRow, Fault
+from tests.peers.proxy import FaultProxy
 from tests.peers.warehouses import DatabricksPeer
 
 WAIVED: Final[dict[Fault, str]] = {
@@ -91,7 +91,7 @@ class DatabricksVendor:
             case "server_error":
                 self._refuse((503, 500, 504)[variant % 3], "TEMPORARILY_UNAVAILABLE", times=2)
             case "cut_body":
-                self.proxy.cut_next(STATEMENTS, after_bytes=50 * variant, times=2)
+                self.proxy.cut_next(after_bytes=50 * variant, times=2, on=STATEMENTS)
             case "expired_token":
                 message = ("Token is expired", "Invalid access token.")[variant % 2]
                 self._refuse((401, 403)[variant % 2], "UNAUTHENTICATED", message=message)
@@ -105,20 +105,20 @@ class DatabricksVendor:
     def mend(self) -> None:
         """End every fault."""
         self._is_broken = False
-        self.proxy.mend()
+        self.proxy.reset()
         self._tell_totals()
 
     def state_total(self, period: str, costs: Mapping[str, Decimal], *, final: bool) -> None:
         """The usage log from now on, and a clock shortly or long after the month."""
         self._totals[period] = costs["USD"]
         self._is_final = final
-        self.proxy.mend()
+        self.proxy.reset()
         self._tell_totals()
 
     def _tell_totals(self) -> None:
         for period, cost in self._totals.items():
             log = f"{LOG_HEADER}42,{period}-02T04:00:00Z,c-1,,,,,{UNIT_SKU},{cost},1,,\n"
-            self.proxy.fail_next(f"usage/download.*{period}", status=200, body=log.encode(), times=ALWAYS)
+            self.proxy.fail_next(200, content=log.encode(), times=ALWAYS, on=f"start_month={period}")
 
     def _refuse(
         self,
@@ -131,7 +131,7 @@ class DatabricksVendor:
     ) -> None:
         body = json.dumps({"error_code": code, "message": message}).encode()
         described = {"Content-Type": "application/json", **(headers or {})}
-        self.proxy.fail_next(STATEMENTS, status=status, headers=described, body=body, times=times)
+        self.proxy.fail_next(status, described, body, times=times, on=STATEMENTS)
 
     def _answer_with_a_link(self, link: str) -> None:
         columns = ["month", "ingestion_date", "row_count", "quantity", "hash_sum"]
@@ -144,7 +144,7 @@ class DatabricksVendor:
             "result": chunk,
         }
         headers = {"Content-Type": "application/json"}
-        self.proxy.fail_next(STATEMENTS, status=200, headers=headers, body=json.dumps(body).encode(), times=ALWAYS)
+        self.proxy.fail_next(200, headers, json.dumps(body).encode(), times=ALWAYS, on=STATEMENTS)
 
     def _record(self, period: str, row: BilledRow, record_id: str, ingested: date) -> dict[str, object]:
         extra = [(row.extra or {}).get(name) for name in self._extra]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from tests.collect.proxy import FaultProxy
+from tests.peers.http_replay import HttpReply, HttpRequest
+from tests.peers.proxy import FaultProxy
 
 EXACT_DECIMALS: Final = (
     r"PARSE_BIGNUMERIC\((CAST\([^()]* AS STRING\))\)",
@@ -19,16 +20,16 @@ class RewritingProxy(FaultProxy):
     """Replaces a pattern in whatever is posted; ``posted`` are the bodies as they came."""
 
     def __init__(self, upstream_url: str, pattern: str, replacement: str) -> None:
-        super().__init__(upstream_url)
         self._pattern, self._replacement = re.compile(pattern), replacement
         self.posted: list[str] = []
+        super().__init__(upstream_url)
 
-    def ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def answer(self, request: HttpRequest) -> HttpReply:
         """The peer's answer to the request in its own words."""
-        if method == "POST":
-            self.posted.append(body.decode())
-            body = self._pattern.sub(self._replacement, body.decode()).encode()
-            headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
-        return super().ask(method, path, headers, body)
+        if request.method != "POST":
+            return super().answer(request)
+        posted = request.content.decode()
+        self.posted.append(posted)
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        rewritten = self._pattern.sub(self._replacement, posted).encode()
+        return super().answer(replace(request, headers=headers, content=rewritten))

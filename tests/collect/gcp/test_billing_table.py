@@ -332,7 +332,7 @@ def test_a_table_that_is_not_there_is_named(table_vendor: BigQueryVendor, change
 
 def test_a_query_that_would_cost_too_much_says_what_to_raise(table_vendor: BigQueryVendor) -> None:
     body = b'{"error": {"code": 400, "message": "too much", "errors": [{"reason": "bytesBilledLimitExceeded"}]}}'
-    table_vendor.proxy.fail_next("POST", status=400, headers={"Content-Type": "application/json"}, body=body)
+    table_vendor.proxy.fail_next(400, {"Content-Type": "application/json"}, body, on="POST")
     with pytest.raises(QueryRefused, match="raise most_bytes_billed"):
         found_in(table_vendor)
 

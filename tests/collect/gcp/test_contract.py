@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,6 @@ from tests.collect.contract import (
     History,
     collect,
     costs_of,
-    open_store,
     read_back,
     some_rows,
     stored,
@@ -31,6 +29,7 @@ class TestBillingFiles(Contract):
 
     @pytest.fixture
     def vendor(self, files_vendor: GcsFilesVendor) -> GcsFilesVendor:
+        files_vendor.rows_of_two_files = 4
         return files_vendor
 
 
@@ -59,6 +58,7 @@ class TestDetailedTable(Contract):
     """
 
     waived = TABLE_WAIVED
+    history = GrowingHistory
     secrets = tuple(ENVIRON.values())
 
     @pytest.fixture
@@ -83,13 +83,4 @@ class TestDetailedTable(Contract):
     def test_no_history_of_deliveries_faults_and_crashes_loses_doubles_or_invents_a_cent(
         self, vendor: Vendor, tmp_path: Path, seed: int
     ) -> None:
-        history = GrowingHistory(vendor, tmp_path / "histories", random.Random(seed))
-        for _ in range(50):
-            for _ in range(history.draw.randint(1, 2)):
-                history.deliver()
-            history.draw.choice((history.crash, history.suffer, history.collect))()
-            history.collect()
-        assert history.deaths >= 3, "hardly any of the crashes came before the end of what they were to interrupt"
-        assert read_back(open_store(history.folder)) == {
-            period: costs for period, (_, costs) in sorted(history.held.items())
-        }
+        super().test_no_history_of_deliveries_faults_and_crashes_loses_doubles_or_invents_a_cent(vendor, tmp_path, seed)

@@ -35,7 +35,7 @@ def test_a_table_needs_to_be_described_and_read_and_queries_to_be_run(table_vend
         ("bigquery.tables.get", "billing", None),
         ("bigquery.tables.getData", "billing", None),
     ]
-    assert {call.partition(" ")[0] for call in table_vendor.proxy.calls} <= {"GET", "POST"}
+    assert {request.method for request in table_vendor.proxy.requests} <= {"GET", "POST"}
 
 
 def test_everything_that_is_named_is_tried_for_its_own_purpose(

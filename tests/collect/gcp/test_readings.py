@@ -136,7 +136,7 @@ def test_a_service_may_be_named_by_its_id_and_must_be_on_the_list(
 @pytest.mark.parametrize("purpose", ["usage", "prices", "access"])
 def test_nothing_is_read_where_nothing_is_named(files_vendor: GcsFilesVendor, purpose: Any) -> None:
     assert list(files_vendor.open().readings(purpose, WINDOW)) == []
-    assert files_vendor.proxy.calls == []
+    assert files_vendor.proxy.requests == []
 
 
 def load(vendor: BigQueryVendor, name: str, schema: list[bq.SchemaField], rows: list[dict[str, Any]]) -> str:
@@ -355,10 +355,10 @@ def test_the_shards_of_an_inventory_that_is_stored_are_not_fetched_again(
     store = IngestStore.open(tmp_path / "store", limits=EngineLimits(memory_mb=300, threads=1))
     fetched = []
     for _ in range(2):
-        files_vendor.proxy.mend()
+        files_vendor.proxy.reset()
         report = collect_readings(collector, store, "usage", WINDOW, now=NOW)
         assert report.error is None
-        fetched.append(sum("a.csv" in call for call in files_vendor.proxy.calls))
+        fetched.append(files_vendor.proxy.calls("a.csv"))
     assert (fetched[0] > 0, fetched[1]) == (True, 0)
 
 

@@ -96,4 +96,4 @@ def test_a_noted_invoice_goes_before_another_export(table_vendor: BigQueryVendor
 
 def test_without_either_no_total_is_told(table_vendor: BigQueryVendor) -> None:
     assert table_vendor.open().independent_totals(["2025-06"]) == {}
-    assert table_vendor.proxy.calls == []
+    assert table_vendor.proxy.requests == []

@@ -21,9 +21,9 @@ from collectors.collector import Collector
 from collectors.connections.gcp import GcpBillingFiles, GcpDetailedTable
 from collectors.gcp import open_collector
 from tests.collect.gcp.rows import ACCOUNT, BUCKET_ID, DETAILED_SCHEMA, credit, detailed_row, write_native
-from tests.collect.proxy import FaultProxy
 from tests.collect.vendor import BilledRow, Fault
 from tests.peers.emulators import BigQueryPeer, GcsPeer
+from tests.peers.proxy import FaultProxy
 
 ENVIRON: Final = {"TEST_GCP_ACCESS_TOKEN": "token-of-the-test"}
 MANY: Final = 10_000
@@ -107,19 +107,15 @@ class _GcpVendor:
             case "throttled":
                 status, headers, reason = _THROTTLES[variant // 2 % len(_THROTTLES)]
                 content = _google_error(status, reason)
-                self.proxy.fail_next(calls, status=status, headers=_JSON | headers, body=content, times=times)
+                self.proxy.fail_next(status, _JSON | headers, content, times=times, on=calls)
             case "server_error":
-                self.proxy.fail_next(
-                    calls, status=503, headers=_JSON, body=_google_error(503, "backendError"), times=times
-                )
+                self.proxy.fail_next(503, _JSON, _google_error(503, "backendError"), times=times, on=calls)
             case "cut_body":
-                self.proxy.cut_next(body, after_bytes=20 + variant, times=times)
+                self.proxy.cut_next(after_bytes=20 + variant, times=times, on=body)
             case "expired_token":
-                self.proxy.fail_next(calls, status=401, headers=_JSON, body=_google_error(401, "authError"), times=MANY)
+                self.proxy.fail_next(401, _JSON, _google_error(401, "authError"), times=MANY, on=calls)
             case "denied":
-                self.proxy.fail_next(
-                    calls, status=403, headers=_JSON, body=_google_error(403, "accessDenied"), times=MANY
-                )
+                self.proxy.fail_next(403, _JSON, _google_error(403, "accessDenied"), times=MANY, on=calls)
 
 
 _JSON: Final = {"Content-Type": "application/json"}
@@ -132,7 +128,12 @@ def _google_error(status: int, reason: str) -> bytes:
 
 @dataclass(slots=True, kw_only=True)
 class GcsFilesVendor(_GcpVendor):
-    """Implements ``tests.collect.vendor.Vendor`` on a bucket of its own."""
+    """Implements ``tests.collect.vendor.Vendor`` on a bucket of its own.
+
+    A delivery of ``rows_of_two_files`` rows or more comes in two files.
+    """
+
+    rows_of_two_files: int = 2
 
     bucket: gcs_client.Bucket
     name: str = "gcp_files"
@@ -167,14 +168,16 @@ class GcsFilesVendor(_GcpVendor):
         return open_collector(self.connection, environ=ENVIRON, sleep=self.pauses.append)
 
     def deliver(self, period: str, rows: Sequence[BilledRow], *, run: str, create_new: bool = False) -> None:
-        """One file, or two when there is enough for them, and, last, their manifest; the run before stays or goes."""
+        """One file or two and, last, their manifest; the run before stays or goes."""
         self.mend()
         before = self.manifests.get(period)
         stale = [name for name in self.contents if before and name.startswith(before.rpartition("/")[0] + "/")]
         folder = f"export/{period}/{run}"
         native = [native_row(period, each, self.now()) for each in rows]
         files = []
-        for number, some in enumerate((native[::2], native[1::2]) if len(native) > 3 else (native,)):
+        for number, some in enumerate(
+            (native[::2], native[1::2]) if len(native) >= self.rows_of_two_files else (native,)
+        ):
             path = write_native(self.folder / "part.parquet", some)
             files.append(self._put_data(f"{folder}/part-{number}.parquet", path.read_bytes(), len(some)))
         self._put_manifest(f"{folder}/manifest.json", {"run_id": run, "row_count": len(rows), "files": files})
@@ -222,7 +225,7 @@ class GcsFilesVendor(_GcpVendor):
 
     def mend(self) -> None:
         """Put back what the faults changed; the manifests come last, with the generations of now."""
-        self.proxy.mend()
+        self.proxy.reset()
         generations: dict[str, int] = {}
         for name, content in self.kept.items():
             if content is None:
@@ -350,7 +353,7 @@ class BigQueryVendor(_GcpVendor):
 
     def mend(self) -> None:
         """End the faults."""
-        self.proxy.mend()
+        self.proxy.reset()
         self.skew = timedelta(0)
 
 

@@ -28,8 +28,8 @@ from collectors.snowflake.billing import native_table
 from collectors.snowflake.client import ATTEMPTS
 from collectors.snowflake.discover import HIDDEN
 from collectors.snowflake.to_focus import NATIVE_TYPES
-from tests.collect.proxy import FaultProxy
 from tests.collect.snowflake.account import UsageAccount, usage_row
+from tests.peers.proxy import FaultProxy
 
 WINDOW = CollectWindow(first_period="2024-12", last_period="2025-02")
 
@@ -202,7 +202,7 @@ def test_a_busy_server_is_asked_again_after_pauses_that_grow(
     account.bill()
     pauses: list[float] = []
     collector = account.collector(proxy.url, sleep=pauses.append)
-    proxy.fail_next("query-request", status=status, headers={"Retry-After": "3"}, times=2)
+    proxy.fail_next(status, {"Retry-After": "3"}, times=2, on="query-request")
     assert list(collector.discover(WINDOW, known={})) == ["2025-01"]
     assert pauses == [1.0, 2.0]
 
@@ -210,7 +210,7 @@ def test_a_busy_server_is_asked_again_after_pauses_that_grow(
 def test_a_server_that_stays_busy_is_given_up(account: UsageAccount, proxy: FaultProxy) -> None:
     pauses: list[float] = []
     collector = account.collector(proxy.url, sleep=pauses.append)
-    proxy.fail_next("query-request", status=503, times=100)
+    proxy.fail_next(503, times=100, on="query-request")
     with pytest.raises(ProviderUnavailable, match=r"could not serve .*USAGE_IN_CURRENCY_DAILY .*try again later"):
         collector.discover(WINDOW, known={})
     assert pauses == [1.0, 2.0, 4.0, 8.0][: ATTEMPTS - 1]
@@ -220,7 +220,7 @@ def test_an_answer_cut_off_is_asked_for_again(account: UsageAccount, proxy: Faul
     account.bill()
     collector = account.collector(proxy.url)
     found = collector.discover(WINDOW, known={})
-    proxy.cut_next("query-request", after_bytes=60)
+    proxy.cut_next(after_bytes=60, on="query-request")
     (path,) = collector.fetch(found["2025-01"], tmp_path)
     assert pq.read_table(path).num_rows == 1
 
@@ -240,7 +240,7 @@ def test_what_a_person_must_change_is_said(
 ) -> None:
     body = {"data": {"errorCode": code, "sqlState": "0"}, "code": code, "message": "SELECT secret", "success": False}
     headers = {"Content-Type": "application/json"}
-    proxy.fail_next(path, status=200, headers=headers, body=json.dumps(body).encode(), times=100)
+    proxy.fail_next(200, headers, json.dumps(body).encode(), times=100, on=path)
     with pytest.raises(kind, match=said) as caught:
         account.collector(proxy.url, role="PLACEMENT").discover(WINDOW, known={})
     assert "SELECT secret" not in str(caught.value)
@@ -251,9 +251,9 @@ def test_a_session_that_ended_is_replaced_by_a_new_one(account: UsageAccount, pr
     collector = account.collector(proxy.url)
     collector.discover(WINDOW, known={})
     body = b'{"data":{"errorCode":"390114","sqlState":"08001"},"code":"390114","message":"expired","success":false}'
-    proxy.fail_next("query-request", status=200, headers={"Content-Type": "application/json"}, body=body)
+    proxy.fail_next(200, {"Content-Type": "application/json"}, body, on="query-request")
     assert list(collector.discover(WINDOW, known={})) == ["2025-01"]
-    assert sum("login-request" in call for call in proxy.calls) == 2
+    assert proxy.calls("login-request") == 2
 
 
 def test_a_wrong_password_is_refused_without_being_told(account: UsageAccount) -> None:

@@ -12,9 +12,9 @@ from typing import Final
 
 from collectors.months import month_after, month_start
 from collectors.snowflake.billing import SnowflakeCollector
-from tests.collect.proxy import FaultProxy
 from tests.collect.snowflake.account import UsageAccount, usage_row
 from tests.collect.vendor import BilledRow, Fault
+from tests.peers.proxy import FaultProxy
 from tests.peers.warehouses import SnowflakePeer
 
 WAIVED: Final[dict[Fault, str]] = {
@@ -79,12 +79,12 @@ class SnowflakeVendor:
         match fault:
             case "throttled":
                 headers = ({}, {"Retry-After": "1"}, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})[variant % 3]
-                self.proxy.fail_next("query-request", status=429, headers=headers, body=b"{}", times=2)
+                self.proxy.fail_next(429, headers, b"{}", times=2, on="query-request")
             case "server_error":
                 path = ("query-request", "login-request")[variant % 2]
-                self.proxy.fail_next(path, status=(503, 502, 500)[variant % 3], times=2)
+                self.proxy.fail_next((503, 502, 500)[variant % 3], times=2, on=path)
             case "cut_body":
-                self.proxy.cut_next("query-request", after_bytes=40 * variant, times=2)
+                self.proxy.cut_next(after_bytes=40 * variant, times=2, on="query-request")
             case "expired_token":
                 self._refuse("login-request", ("390318", "390144", "390100")[variant % 3])
             case "denied":
@@ -95,7 +95,7 @@ class SnowflakeVendor:
     def mend(self) -> None:
         """End every fault."""
         self._is_broken = False
-        self.proxy.mend()
+        self.proxy.reset()
 
     def state_total(self, period: str, costs: Mapping[str, Decimal], *, final: bool) -> None:
         """A contract a month and currency, bought on its first day, whose balance falls by ``costs``."""
@@ -115,7 +115,7 @@ class SnowflakeVendor:
     def _refuse(self, path: str, code: str) -> None:
         body = {"data": {"errorCode": code, "sqlState": "08001"}, "code": code, "message": "refused", "success": False}
         headers = {"Content-Type": "application/json"}
-        self.proxy.fail_next(path, status=200, headers=headers, body=json.dumps(body).encode(), times=ALWAYS)
+        self.proxy.fail_next(200, headers, json.dumps(body).encode(), times=ALWAYS, on=path)
 
     def _native(self, period: str, row: BilledRow) -> dict[str, object]:
         cells = usage_row(

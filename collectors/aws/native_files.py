@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Final, cast
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collectors.errors import InvalidFocusFile
-from collectors.focus.unpacking import ALWAYS_ALLOWED_BYTES, refuse_bomb
+from collectors.focus.headers import first_line, parquet_types
+from collectors.focus.unpacking import ALWAYS_ALLOWED_BYTES, refuse_bomb, refuse_parquet_bomb
 from collectors.store.sql import literal
 
 REPORT_SUFFIXES: Final = (".csv.gz", ".csv.zip", ".zip", ".csv", ".parquet")
-_HEADER_LIMIT_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 20
 _DEFLATE_MOST_TIMES: Final = 1032
 """No deflate stream, which is what gzip and zip hold, unpacks to more."""
@@ -155,33 +155,19 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
 
 def _csv_header(path: Path) -> list[str]:
     with open_bytes(path) as stream:
-        head = stream.read(_HEADER_LIMIT_BYTES)
-    try:
-        line = head.split(b"\n", 1)[0].decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise InvalidFocusFile(f"line 1 is not UTF-8 text ({fault.reason}); export it again", path=path) from fault
-    names = next(csv.reader(io.StringIO(line.rstrip("\r"))), [])
-    if not any(name.strip() for name in names):
-        raise InvalidFocusFile(
-            "line 1 is empty; expected the names of columns; an empty delivery never replaces what is stored", path=path
-        )
-    return names
+        line = first_line(stream, path)
+    return next(csv.reader(io.StringIO(line)))
 
 
 def _parquet_columns(path: Path, engine: duckdb.DuckDBPyConnection | None) -> list[tuple[str, str]]:
     try:
-        with pq.ParquetFile(path) as stored:
-            facts = stored.metadata
-            names = list(stored.schema_arrow.names)
-        unpacked_bytes = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
-        refuse_bomb(path, packed_bytes=path.stat().st_size, unpacked_bytes=unpacked_bytes)
+        refuse_parquet_bomb(path, origin=path)
+        names = list(pq.read_schema(path).names)
         if engine is None:
             return [(name, "") for name in names]
-        described: list[tuple[Any, ...]] = engine.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
-        ).fetchall()
+        types = [kind for _, kind in parquet_types(path, engine)]
     except (pa.ArrowInvalid, OSError, duckdb.Error) as fault:
         raise InvalidFocusFile(
             f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=path
         ) from fault
-    return [(name, str(kind)) for name, (_, kind, *_) in zip(names, described, strict=True)]
+    return list(zip(names, types, strict=True))

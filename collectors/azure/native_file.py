@@ -18,12 +18,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from collectors.errors import InvalidFocusFile
-from collectors.focus.unpacking import refuse_bomb
+from collectors.focus.headers import first_line, parquet_types
+from collectors.focus.unpacking import Unpacking, refuse_parquet_bomb
 from collectors.focus.values import NULL_TEXTS
 from collectors.store.schema import DECIMAL_SQL
 from collectors.store.sql import identifier, literal
 
-_HEADER_LIMIT_BYTES: Final = 1 << 20
 _BLOCK_BYTES: Final = 4 << 20
 _PARQUET_ROWS: Final = 1 << 18
 _PIECE_BYTES: Final = 4 << 20
@@ -153,7 +153,8 @@ def open_native(path: Path, engine: duckdb.DuckDBPyConnection | None = None) -> 
     """
     is_csv = not path.name.lower().endswith(".parquet")
     if not is_csv:
-        _refuse_parquet_bomb(path)
+        with _readable(path):
+            refuse_parquet_bomb(path, origin=path)
     elif engine is not None:
         _refuse_gzip_bomb(path)
     types = dict.fromkeys(_csv_header(path), "VARCHAR") if is_csv else _parquet_types(path, engine)
@@ -211,62 +212,24 @@ def unmapped_columns(native: NativeFile, mapped: Sequence[str]) -> dict[str, str
     return kept
 
 
-class _Unpacking(io.RawIOBase):
-    """A gzip file unpacked, which stops when more comes out than any bill holds."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._packed_bytes = path.stat().st_size
-        self._unpacked_bytes = 0
-        self._stream = pa.input_stream(str(path), compression="gzip")
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        piece = bytes(self._stream.read(size))
-        self._unpacked_bytes += len(piece)
-        refuse_bomb(self._path, packed_bytes=self._packed_bytes, unpacked_bytes=self._unpacked_bytes)
-        return piece
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
 def _is_gzip(path: Path) -> bool:
     return path.name.lower().endswith(".gz")
 
 
 def _unpacked(path: Path) -> str | IO[bytes]:
-    return cast(IO[bytes], pa.PythonFile(_Unpacking(path), mode="r")) if _is_gzip(path) else str(path)
+    return cast(IO[bytes], pa.PythonFile(Unpacking(path, origin=path), mode="r")) if _is_gzip(path) else str(path)
 
 
 def _refuse_gzip_bomb(path: Path) -> None:
     if _is_gzip(path):
-        with _readable(path), _Unpacking(path) as stream:
+        with _readable(path), Unpacking(path, origin=path) as stream:
             while stream.read(_PIECE_BYTES):
                 pass
 
 
-def _refuse_parquet_bomb(path: Path) -> None:
-    with _readable(path):
-        facts = pq.read_metadata(path)
-        unpacked = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
-        refuse_bomb(path, packed_bytes=path.stat().st_size, unpacked_bytes=unpacked)
-
-
 def _csv_header(path: Path) -> tuple[str, ...]:
     with _readable(path), (gzip.open if _is_gzip(path) else open)(path, "rb") as stream:
-        head = stream.read(_HEADER_LIMIT_BYTES)
-    try:
-        line = head.split(b"\n", 1)[0].decode("utf-8-sig").rstrip("\r")
-    except UnicodeDecodeError as fault:
-        raise InvalidFocusFile(
-            f"line 1 is not UTF-8 text ({fault.reason} at byte {fault.start}); export it again", path=path
-        ) from fault
-    if not line.strip():
-        raise InvalidFocusFile("line 1 is empty; expected the names of columns; export it again", path=path)
+        line = first_line(cast(IO[bytes], stream), path)
     return tuple(next(csv.reader(io.StringIO(line))))
 
 
@@ -275,12 +238,9 @@ def _parquet_types(path: Path, engine: duckdb.DuckDBPyConnection | None) -> dict
         with _readable(path):
             return {field.name: str(field.type) for field in pq.read_schema(path)}
     try:
-        rows = engine.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
-        ).fetchall()
+        return dict(parquet_types(path, engine))
     except duckdb.Error as fault:
         raise _unreadable(path, fault) from fault
-    return {name: kind for name, kind, *_ in rows}
 
 
 @contextmanager

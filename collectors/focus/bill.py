@@ -9,20 +9,19 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from collectors.errors import InvalidFocusFile
-from collectors.focus.unpacking import refuse_bomb
+from collectors.focus.headers import first_line, parquet_types
+from collectors.focus.unpacking import refuse_parquet_bomb
 from collectors.focus.versions import REMOVED_COLUMNS, SUCCESSOR, detect_version, missing_mandatory
 from collectors.store.raw import RawFile
 from collectors.store.schema import COLUMN_BY_NAME
 from collectors.store.sql import literal
 
-_HEADER_LIMIT_BYTES: Final = 1 << 20
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _KNOWN: Final = {name.casefold(): name for name in (*COLUMN_BY_NAME, *REMOVED_COLUMNS)}
 
@@ -137,22 +136,11 @@ def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
     opener = gzip.open if raw.path.name.endswith(".gz") else open
     try:
         with opener(raw.path, "rb") as stream:
-            head = stream.read(_HEADER_LIMIT_BYTES)
+            line = first_line(cast(IO[bytes], stream), raw.origin)
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
         raise InvalidFocusFile(f"not a whole gzip file ({fault}); fetch or export it again", path=raw.origin) from fault
-    try:
-        line = head.split(b"\n", 1)[0].decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise InvalidFocusFile(
-            f"line 1 is not UTF-8 text ({fault.reason} at byte {fault.start}); export it as UTF-8", path=raw.origin
-        ) from fault
-    if not line.strip():
-        raise InvalidFocusFile(
-            "line 1 is empty; expected the names of FOCUS columns; an empty delivery never replaces what is stored",
-            path=raw.origin,
-        )
     delimiter = max(_DELIMITERS, key=line.count)
-    header = tuple(next(csv.reader(io.StringIO(line.rstrip("\r")), delimiter=delimiter)))
+    header = tuple(next(csv.reader(io.StringIO(line), delimiter=delimiter)))
     folded = [name.strip().casefold() for name in header]
     for position, name in enumerate(folded):
         if not name:
@@ -168,14 +156,9 @@ def _read_header(raw: RawFile) -> tuple[str, tuple[str, ...]]:
 
 def _parquet_types(path: Path, origin: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
-        facts = pq.read_metadata(path)
-        unpacked_bytes = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
-        refuse_bomb(origin, packed_bytes=path.stat().st_size, unpacked_bytes=unpacked_bytes)
-        rows = connection.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
-        ).fetchall()
+        refuse_parquet_bomb(path, origin=origin)
+        return dict(parquet_types(path, connection))
     except (pa.ArrowInvalid, duckdb.Error, OSError) as fault:
         raise InvalidFocusFile(
             f"not a readable Parquet file ({str(fault).splitlines()[0]}); fetch or export it again", path=origin
         ) from fault
-    return {name: kind for name, kind, *_ in rows}

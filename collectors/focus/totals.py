@@ -6,10 +6,8 @@ one of them misreads, or a row that one of them loses, does not pass unnoticed.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
-from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
 
 import pyarrow as pa
@@ -19,7 +17,7 @@ import pyarrow.parquet as pq
 
 from collectors.focus.bill import Bill
 from collectors.focus.dialect import NativeReading
-from collectors.focus.unpacking import refuse_bomb
+from collectors.focus.unpacking import Unpacking
 from collectors.focus.values import NULL_TEXTS
 from collectors.store.schema import DECIMAL_DIGITS, DECIMAL_PLACES
 
@@ -87,31 +85,7 @@ def _chunks(bill: Bill, broken: list[int]) -> Iterator[pa.Array[Any]]:
 def _unpacked(bill: Bill) -> pa.NativeFile:
     if not bill.path.name.endswith(".gz"):
         return pa.OSFile(str(bill.path), "rb")
-    packed_bytes = bill.path.stat().st_size
-    return pa.PythonFile(_Counted(bill.path, bill.raw.origin, packed_bytes), mode="r")
-
-
-class _Counted(io.RawIOBase):
-    """An unpacking stream that stops when more comes out than any bill holds."""
-
-    def __init__(self, path: Path, origin: Path, packed_bytes: int) -> None:
-        self._stream = pa.input_stream(str(path), compression="gzip")
-        self._origin = origin
-        self._packed_bytes = packed_bytes
-        self._unpacked_bytes = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        piece = bytes(self._stream.read(size))
-        self._unpacked_bytes += len(piece)
-        refuse_bomb(self._origin, packed_bytes=self._packed_bytes, unpacked_bytes=self._unpacked_bytes)
-        return piece
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+    return pa.PythonFile(Unpacking(bill.path, origin=bill.raw.origin), mode="r")
 
 
 def sum_of(cells: pa.Array[Any]) -> Decimal:

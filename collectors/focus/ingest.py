@@ -290,12 +290,8 @@ def _call(order: _Order, kept: Sequence[RawFile]) -> DeliveryCall:
         dialect=order.dialect.name,
         source=order.source,
         period=order.period,
-        files=tuple((raw.sha256, _suffix(raw), raw.name) for raw in kept),
+        files=tuple((raw.sha256, raw.suffix, raw.name) for raw in kept),
     )
-
-
-def _suffix(raw: RawFile) -> str:
-    return raw.path.name.removeprefix(raw.sha256)
 
 
 def _counted_twice(staged: Sequence[StagedBill], current: Iterable[PeriodVersion]) -> tuple[Oddity, ...]:

@@ -30,6 +30,11 @@ class RawFile:
     path: Path
     sha256: str
 
+    @property
+    def suffix(self) -> str:
+        """What the name of the copy ends in, which says how it is read."""
+        return self.path.name.removeprefix(self.sha256)
+
 
 def suffix_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> str | None:
     """The suffix of ``suffixes`` that a file name ends in, in any letter case, or None.

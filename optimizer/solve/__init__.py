@@ -20,8 +20,8 @@ from optimizer.solve.cuts import cut_off
 from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
 from optimizer.solve.highs import Verdict
 from optimizer.solve.infeasibility import find_conflict
-from optimizer.solve.lazy_rows import solve_with_lazy_rows
 from optimizer.solve.limits import Clock, Limits, Progress, ProgressCallback
+from optimizer.solve.portfolio import solve_by_size
 from optimizer.verify import VerifiedPlan, verify
 
 __all__ = ["Limits", "Progress", "Solver", "solve"]
@@ -41,7 +41,7 @@ def solve(
     seed: int = 0,
     start: Plan | None = None,
     row_prices: Mapping[tuple[str, int], float] | None = None,
-    solver: Solver = solve_with_lazy_rows,
+    solver: Solver = solve_by_size,
     on_progress: ProgressCallback | None = None,
     clock: Clock = time.perf_counter,
     cpu_clock: Clock = time.process_time,
@@ -116,6 +116,11 @@ class _Watch:
                 Progress(stage=stage, seconds=self.seconds(), best_micro_usd=best, lower_bound_micro_usd=bound)
             )
 
+    def hear(self, best_usd: float, bound_usd: float) -> None:
+        """How a solver goes on: best cost and bound so far in USD, infinite while there is none."""
+        best, bound = (Decimal(amount).scaleb(6) if np.isfinite(amount) else None for amount in (best_usd, bound_usd))
+        self.say("searching", best, bound)
+
     def facts(self, method: str, stopped_by: StoppedBy) -> SolverFacts:
         cpu_seconds = self._cpu_clock() - self._cpu_began
         return SolverFacts(method=method, seconds=self.seconds(), cpu_seconds=cpu_seconds, stopped_by=stopped_by)
@@ -153,7 +158,14 @@ def _solve_with_cuts(
     """
     bound_usd = -np.inf
     for _ in range(MOST_CUT_ROUNDS):
-        answer = solver(model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock, row_prices=row_prices)
+        answer = solver(
+            model,
+            limits=_remaining(limits, watch),
+            seed=seed,
+            clock=watch.clock,
+            row_prices=row_prices,
+            report=watch.hear,
+        )
         bound_usd = max(bound_usd, answer.bound_usd)
         answer = dataclasses.replace(answer, bound_usd=bound_usd)
         plan = _plan(answer)

@@ -5,6 +5,7 @@ Written to the ``Solver`` protocol, which is the seam where further solvers plug
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +36,10 @@ class RawAnswer:
     row_prices: npt.NDArray[np.float64] | None = None
 
 
+Report = Callable[[float, float], None]
+"""Hears the cost of the best plan and the best bound so far, in USD; infinite while there is none."""
+
+
 class Solver(Protocol):
     """Anything that can answer a placement model."""
 
@@ -47,6 +52,7 @@ class Solver(Protocol):
         clock: Clock,
         row_slack_ratio: float = 0.0,
         row_prices: npt.NDArray[np.float64] | None = None,
+        report: Report | None = None,
     ) -> RawAnswer:
         """Choose options, or say why not, within the limits; ``row_prices`` are a guess to start from."""
 
@@ -59,6 +65,7 @@ def solve_exactly(
     clock: Clock,
     row_slack_ratio: float = 0.0,
     row_prices: npt.NDArray[np.float64] | None = None,
+    report: Report | None = None,
 ) -> RawAnswer:
     """Solve every block of the group-flow program; the bound is the sum of the blocks' bounds."""
     if not model.node_count:

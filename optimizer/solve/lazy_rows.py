@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel, Row
-from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
+from optimizer.solve.exact import RawAnswer, Report, Solver, solve_exactly
 from optimizer.solve.highs import Verdict
 from optimizer.solve.limits import Clock, Limits
 from optimizer.solve.repair import Repair, repair
@@ -38,6 +38,7 @@ def solve_with_lazy_rows(
     clock: Clock,
     row_slack_ratio: float = 0.0,
     row_prices: Floats | None = None,
+    report: Report | None = None,
     solver: Solver = solve_exactly,
 ) -> RawAnswer:
     """Rounds with prices while they help, then the whole model; the best plan and the best bound of all rounds.
@@ -59,6 +60,8 @@ def solve_with_lazy_rows(
         if answer.verdict == "infeasible":
             return answer
         mended = found.take(answer, prices)
+        if report is not None:
+            report(found.cost_usd, found.bound_usd)
         if found.is_close_enough() or (answer.verdict == "optimal" and found.is_exact):
             return found.answer("optimal", answer.method)
         if mended is None or np.array_equal(mended.prices, prices):
@@ -83,7 +86,7 @@ class _Found:
         self._model = model
         self._gap_ratio = gap_ratio
         self._chosen: Ints | None = None
-        self._cost_usd = float("inf")
+        self.cost_usd = float("inf")
         self.bound_usd = float("-inf")
         self._prices = np.zeros(len(model.rows))
         self.is_exact = False
@@ -102,16 +105,16 @@ class _Found:
         for chosen in (None if broken else answer.chosen, None if mended is None else mended.chosen):
             if (
                 chosen is not None
-                and (cost := model_cost_micro_usd(self._model, chosen) / MICRO_USD_PER_USD) < self._cost_usd
+                and (cost := model_cost_micro_usd(self._model, chosen) / MICRO_USD_PER_USD) < self.cost_usd
             ):
-                self._chosen, self._cost_usd = chosen, cost
+                self._chosen, self.cost_usd = chosen, cost
         return mended
 
     def is_close_enough(self) -> bool:
         """Whether the plan is proved to be within the allowed gap."""
         if self._chosen is None or not self._gap_ratio:
             return False
-        return self._cost_usd - self.bound_usd <= self._gap_ratio * abs(self._cost_usd)
+        return self.cost_usd - self.bound_usd <= self._gap_ratio * abs(self.cost_usd)
 
     def answer(self, verdict: Verdict, method: str) -> RawAnswer:
         """What there is to say."""

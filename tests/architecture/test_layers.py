@@ -14,7 +14,7 @@ from tests.architecture.sources import MODULES, parsed, shown
 from tests.reference import REPOSITORY
 
 OPTIMIZER: Final = tuple(path for path in MODULES if shown(path).startswith("optimizer/"))
-PURE_LIBRARIES: Final = {"numpy", "scipy", "pandas", "pyarrow", "pydantic", "ortools"}
+PURE_LIBRARIES: Final = {"numba", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "ortools"}
 PURE_STANDARD: Final = {
     "__future__", "abc", "bisect", "collections", "dataclasses", "decimal", "difflib", "enum", "functools", "hashlib",
     "heapq", "itertools", "json", "math", "operator", "re", "string", "tomllib", "types", "typing",

@@ -1,0 +1,72 @@
+"""What places cost a node once rows have prices: the cheapest option of each place, priced."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from optimizer.model.placement_model import PlacementModel
+from optimizer.solve.relaxation.label_graph import LabelGraph
+from optimizer.solve.relaxation.network import FORBIDDEN
+from optimizer.units import MICRO_USD_PER_USD
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class CellCosts:
+    """Costs in USD by position (index into ``LabelGraph.option``); ``weights`` is ``[position, row]``."""
+
+    def __init__(self, model: PlacementModel, graph: LabelGraph) -> None:
+        self.graph = graph
+        self.unary = model.unary_micro_usd[graph.option] / MICRO_USD_PER_USD
+        self.weights = position_weights(model, graph)
+        self.upper = np.array([row.upper for row in model.rows], dtype=np.float64)
+        self._cell_at = graph.cell_node * graph.places + graph.cell_place
+        self._alone = np.bincount(graph.node_of, minlength=graph.nodes)[graph.cell_node] == 1
+        self._cell_size = np.diff(np.append(graph.cell_start, len(graph.option)))
+        self._own = np.where(graph.alive, graph.own_micro_usd / MICRO_USD_PER_USD, float(FORBIDDEN))
+
+    def priced(self, prices: Floats) -> Floats:
+        """Cost of each position with the rows' weights paid for, ``[position]``."""
+        paid: Floats = self.unary + self.weights @ prices if prices.any() else self.unary
+        return paid
+
+    def by_place(self, priced: Floats) -> Floats:
+        """Cost of each place to each graph node, float64 ``[node, place]``; FORBIDDEN where it is closed."""
+        graph = self.graph
+        if not len(graph.cell_start):
+            return self._own.copy()
+        least = np.minimum.reduceat(priced, graph.cell_start)
+        cost = self._own.copy()
+        cost.reshape(-1)[self._cell_at[self._alone]] += least[self._alone]
+        np.add.at(cost.reshape(-1), self._cell_at[~self._alone], least[~self._alone])
+        return np.minimum(cost, float(FORBIDDEN), out=cost)
+
+    def bound_constant(self, prices: Floats) -> float:
+        """What the prices give back: ``-sum price * upper``."""
+        return -float(prices @ self.upper) if len(prices) else 0.0
+
+    def cheapest_positions(self, cell: Ints, priced: Floats) -> Ints:
+        """The cheapest position of each of the given cells."""
+        begin, size = self.graph.cell_start[cell], self._cell_size[cell]
+        first = np.cumsum(size) - size
+        position = np.arange(int(size.sum())) + np.repeat(begin - first, size)
+        price = priced[position]
+        hit = np.flatnonzero(price == np.repeat(np.minimum.reduceat(price, first), size))
+        owner = np.repeat(np.arange(len(cell)), size)[hit]
+        cheapest: Ints = position[hit[np.unique(owner, return_index=True)[1]]]
+        return cheapest
+
+
+def position_weights(model: PlacementModel, graph: LabelGraph) -> sparse.csr_matrix:
+    """What each position weighs in each row, ``[position, row]``."""
+    position = np.full(len(model.option_node), -1, dtype=np.int64)
+    position[graph.option] = np.arange(len(graph.option))
+    option = np.concatenate([*(row.option for row in model.rows), np.zeros(0, dtype=np.int64)])
+    weight = np.concatenate([*(row.coefficient for row in model.rows), np.zeros(0)])
+    row = np.repeat(np.arange(len(model.rows)), [len(row.option) for row in model.rows])
+    at = position[option]
+    kept = (at >= 0) & (weight != 0)
+    return sparse.csr_matrix((weight[kept], (at[kept], row[kept])), shape=(len(graph.option), len(model.rows)))

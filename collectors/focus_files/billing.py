@@ -130,8 +130,8 @@ class FocusFolderCollector:
                     if each.is_dir():
                         next(each.iterdir(), None)
         except ProviderError as fault:
-            return (GrantCheck(grant=grant, fault=str(fault)),)
-        return (GrantCheck(grant=grant, fault=None),)
+            return (GrantCheck(grant=grant, error=fault),)
+        return (GrantCheck(grant=grant, error=None),)
 
     def close(self) -> None:
         """Nothing is held open."""

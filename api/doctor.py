@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -171,9 +172,25 @@ def _connections(settings: Settings, environ: Mapping[str, str]) -> tuple[Findin
     except CollectorError as error:
         return (_failed("connections", error),)
     found = [Finding(check="connections", state="ok", detail=f"{len(connections)} in {file}")]
+    sources = _sources(settings) | {connection.source for connection in connections}
     for connection in connections:
+        if connection.billed_through and connection.billed_through not in sources:
+            detail = (
+                f'billed_through = "{connection.billed_through}" names no source that is connected or stored, so '
+                f"nothing is set aside; known are {', '.join(sorted(sources))}"
+            )
+            found.append(Finding(check=f"connection {connection.name}", state="missing", detail=detail))
         found.extend(_grants(connection, environ))
     return tuple(found)
+
+
+def _sources(settings: Settings) -> set[str]:
+    """Sources with bills in the store; none when it cannot be read, which is told by itself."""
+    if not settings.store_folder.is_dir():
+        return set()
+    with suppress(CollectorError, OSError):
+        return {version.source for version in IngestStore.open(settings.store_folder).periods()}
+    return set()
 
 
 def _grants(connection: Connection, environ: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -211,3 +211,11 @@ def test_the_doctor_shows_a_month_that_no_recommendation_rests_on(folder: FocusF
     assert (code, withheld["check"]) == (0, f"bills of {THIS_MONTH}")
     assert "does not match" in withheld["detail"]
     assert "placement collect" in withheld["detail"]
+
+
+def test_the_doctor_names_a_billed_through_that_is_no_source(folder: FocusFolderVendor, tmp_path: Path) -> None:
+    write_connections(tmp_path, [connection_of(folder, billed_through="aws:nobody")])
+    code, findings, _ = placement("doctor", tmp_path, {})
+    (told,) = [each for each in findings if "billed_through" in each["detail"]]
+    assert (code, told["state"]) == (0, "missing")
+    assert "focus:partner" in told["detail"]

@@ -143,10 +143,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantCheck:
-    """Whether a grant is there. ``fault`` says in one sentence why not; None when it is."""
+    """Whether a grant is there: ``error`` is what came of trying it, None when it is.
+
+    Only for ``AccessDenied`` is the grant what is missing; other errors are not mended by it.
+    """
 
     grant: Grant
-    fault: str | None
+    error: ProviderError | None
+
+    @property
+    def fault(self) -> str | None:
+        """The error's sentence."""
+        return None if self.error is None else str(self.error)
 
 
 class Collector(Protocol):
@@ -199,7 +207,10 @@ class Collector(Protocol):
         """
 
     def check_grants(self) -> tuple[GrantCheck, ...]:
-        """Tries, without changing anything, every permission that the connection as configured needs."""
+        """Tries, without changing anything, every permission that the connection as configured needs.
+
+        Credentials that are missing or refused, or a host that is not reached, end it: see ``grant_checks``.
+        """
 
     def close(self) -> None:
         """Give back network connections."""

@@ -11,6 +11,7 @@ CollectorError
 │   └── StoreUnwritable         disk full, read-only folder, missing right (Terminal)
 ├── ProviderError               a vendor's service did not give what was asked
 │   ├── ProviderUnavailable     throttled, timed out, server fault (Transient)
+│   │   └── HostUnreachable     a host that nothing could be asked of (Transient)
 │   ├── TornDelivery            a delivery is being rewritten while it is read (Transient)
 │   ├── AccessDenied            a permission is missing (Terminal)
 │   ├── NotFoundAtProvider      a bucket, export or object that is not there (Terminal)
@@ -134,6 +135,14 @@ class ProviderError(CollectorError):
 
 class ProviderUnavailable(ProviderError, Transient):
     """Throttled, timed out, or a fault of the vendor's server."""
+
+
+class HostUnreachable(ProviderUnavailable):
+    """A host that nothing could be asked of: no such name, listener, answer or trust; ``host`` is its address."""
+
+    def __init__(self, message: str, *, vendor: str, location: str, host: str) -> None:
+        super().__init__(message, vendor=vendor, location=location)
+        self.host = host
 
 
 class TornDelivery(ProviderError, Transient):

@@ -3,7 +3,9 @@ or store failed."""
 
 from __future__ import annotations
 
+import logging
 import sys
+from typing import Final
 
 import typer
 
@@ -22,6 +24,8 @@ from api.cli.commands.solve import solve
 from api.cli.commands.verify import verify
 from api.cli.commands.what_if import what_if
 from api.cli.failures import exit_code_of, say_failure
+
+_SDK_LOGGERS: Final = ("azure", "databricks", "google", "snowflake")
 
 app = typer.Typer(
     name="placement",
@@ -48,7 +52,12 @@ app.add_typer(signals.app, name="signals")
 
 
 def main() -> None:
-    """Run a command; known errors become one sentence and an exit code, unknown ones keep their traceback."""
+    """Run a command; known errors become one sentence and an exit code, unknown ones keep their traceback.
+
+    What the vendors' SDKs log goes to the handlers that somebody configured, never to the screen by itself.
+    """
+    for name in _SDK_LOGGERS:
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         app()
     except Exception as error:

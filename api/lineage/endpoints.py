@@ -22,6 +22,7 @@ _UNREADABLE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+@router.post("/", status_code=201, include_in_schema=False)
 @router.post(
     "",
     status_code=201,

@@ -90,14 +90,15 @@ class LineageReceipt(BaseModel):
     unchanged: bool
 
 
-LINEAGE_BODY: Final[TypeAdapter[LineageEvent | list[LineageEvent]]] = TypeAdapter(
-    LineageEvent | Annotated[list[LineageEvent], Field(min_length=1, max_length=MOST_EVENTS)]
-)
+Events = Annotated[list[LineageEvent], Field(min_length=1, max_length=MOST_EVENTS)]
+LINEAGE_EVENT: Final[TypeAdapter[LineageEvent]] = TypeAdapter(LineageEvent)
+LINEAGE_EVENTS: Final[TypeAdapter[list[LineageEvent]]] = TypeAdapter(Events)
+_BODY: Final[TypeAdapter[LineageEvent | list[LineageEvent]]] = TypeAdapter(LineageEvent | Events)
 
 
 def request_body() -> dict[str, Any]:
     """The request body for the OpenAPI document, with its parts in place of references."""
-    schema = LINEAGE_BODY.json_schema()
+    schema = _BODY.json_schema()
     return {
         "required": True,
         "description": f"One event or an array of up to {MOST_EVENTS}; Content-Encoding gzip is understood.",

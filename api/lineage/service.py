@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Final
+from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.dependencies import Services
 from api.errors import BodyTooLarge, InvalidRequest
-from api.lineage.schemas import LINEAGE_BODY, LineageReceipt
+from api.lineage.schemas import LINEAGE_EVENT, LINEAGE_EVENTS, LineageReceipt
 from collectors.signals.access.openlineage import read_openlineage
 from collectors.signals.errors import OversizedSignals, UnreadableSignals
 from collectors.signals.store import SignalStore
@@ -54,21 +54,29 @@ def receive_lineage(services: Services, content: bytes) -> LineageReceipt:
         RequestValidationError, InvalidRequest: an event is faulty; nothing of the body was stored.
         StoreError: the store cannot be written now.
     """
-    try:
-        LINEAGE_BODY.validate_json(content)
-        decoded = json.loads(content)
-    except ValidationError as faults:
-        located = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults.errors(include_url=False)]
-        raise RequestValidationError(located) from faults
-    except (ValueError, RecursionError) as fault:
-        raise InvalidRequest("the body is not JSON that can be read") from fault
-    events = decoded if isinstance(decoded, list) else [decoded]
+    events = _events(content)
     reading = read_openlineage(events)
     if reading.rejects:
         errors = [{"location": f"body.{reject.row_number - 1}", "detail": reject.reason} for reject in reading.rejects]
         raise InvalidRequest(f"{errors[0]['location']}: {errors[0]['detail']}", errors=errors)
     store = SignalStore.open(services.settings.store_folder, lock_wait_seconds=LOCK_WAIT_SECONDS)
-    receipt = store.add_access(
-        SOURCE, reading, fingerprint=hashlib.sha256(content).hexdigest(), received_at=services.clock()
-    )
+    receipt = store.add_access(SOURCE, reading, fingerprint=_fingerprint(events), received_at=services.clock())
     return LineageReceipt(events=len(events), accesses=len(reading.events), unchanged=receipt.unchanged)
+
+
+def _events(content: bytes) -> list[Any]:
+    """The events of a body, each checked as what it is, so that a fault is told at its own place."""
+    try:
+        decoded = json.loads(content)
+        (LINEAGE_EVENTS if isinstance(decoded, list) else LINEAGE_EVENT).validate_json(content)
+    except ValidationError as faults:
+        located = [{**fault, "loc": ("body", *fault["loc"])} for fault in faults.errors(include_url=False)]
+        raise RequestValidationError(located) from faults
+    except (ValueError, RecursionError) as fault:
+        raise InvalidRequest("the body is not JSON that can be read") from fault
+    return decoded if isinstance(decoded, list) else [decoded]
+
+
+def _fingerprint(events: list[Any]) -> str:
+    """The same for the same events, however they are packed, spaced and ordered by key, alone or as an array."""
+    return hashlib.sha256(json.dumps(events, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ from botocore.config import Config
 from collectors.aws.credentials import assume_role, open_session
 from collectors.aws.faults import is_passing, translated, wished_pause_seconds
 from collectors.connections.aws import AwsExport
+from collectors.unreachable import ATTEMPTS_TO_REACH, CONNECT_TIMEOUT_SECONDS, unreachable_cause
 
 if TYPE_CHECKING:
     import boto3
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_savingsplans.client import SavingsPlansClient
     from mypy_boto3_sts.client import STSClient
 
-CONNECT_TIMEOUT_SECONDS: Final = 10
 READ_TIMEOUT_SECONDS: Final = 60
 ATTEMPTS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.5
@@ -138,14 +138,16 @@ class AwsClients:
         Raises:
             AccessDenied, NotFoundAtProvider, CredentialsMissing: a person must change something.
             TornDelivery: the object is no longer the one asked for.
-            ProviderUnavailable: still failing after ``ATTEMPTS`` attempts, or a fault that no retry mends.
+            ProviderUnavailable: still failing after ``ATTEMPTS`` attempts (``ATTEMPTS_TO_REACH`` where the host is not
+                reached), or a fault that no retry mends.
         """
         pause_seconds = FIRST_PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return call()
             except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as fault:
-                if attempt == ATTEMPTS or not is_passing(fault):
+                attempts = ATTEMPTS if unreachable_cause(fault) is None else ATTEMPTS_TO_REACH
+                if attempt >= attempts or not is_passing(fault):
                     raise translated(fault, location=location, permission=permission) from fault
                 wished = wished_pause_seconds(fault, now=self.now())
                 self._sleep(min(max(pause_seconds, wished), LONGEST_PAUSE_SECONDS))

@@ -14,6 +14,7 @@ import botocore.loaders
 import botocore.session
 import botocore.utils
 
+from collectors.connections.base import unset_variables
 from collectors.errors import CredentialsMissing
 
 VENDOR: Final = "AWS"
@@ -133,9 +134,9 @@ def _read_token(path: Path, reference: str) -> str:
 def _from_environment(prefix: str, environ: Mapping[str, str], reference: str) -> dict[str, str]:
     names = {key: f"{prefix}_{key.upper()}" for key in ("access_key_id", "secret_access_key", "session_token")}
     found = {key: environ[name] for key, name in names.items() if environ.get(name)}
-    for key in ("access_key_id", "secret_access_key"):
-        if key not in found:
-            raise _missing(reference, f"the environment variable {names[key]} is not set; set it")
+    absent = [names[key] for key in ("access_key_id", "secret_access_key") if key not in found]
+    if absent:
+        raise _missing(reference, unset_variables(absent))
     return found
 
 

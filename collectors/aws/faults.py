@@ -18,6 +18,7 @@ from collectors.errors import (
     ProviderUnavailable,
     TornDelivery,
 )
+from collectors.unreachable import as_host_unreachable
 
 AwsFault = botocore.exceptions.ClientError | botocore.exceptions.BotoCoreError
 """What the SDK raises."""
@@ -136,8 +137,12 @@ def translated(fault: AwsFault, *, location: str, permission: str) -> ProviderEr
             location=location,
         )
     if not isinstance(fault, botocore.exceptions.ClientError):
+        unreachable = as_host_unreachable(VENDOR, fault, location=location)
+        if unreachable is not None:
+            return unreachable
         return ProviderUnavailable(
-            f"AWS did not answer for {location} ({fault}); check the network and the endpoint, then try again",
+            f"AWS did not answer for {location} ({type(fault).__name__}); check the network and the endpoint, then try "
+            "again",
             vendor=VENDOR,
             location=location,
         )

@@ -23,7 +23,8 @@ from collectors.aws.faults import code_of
 from collectors.aws.objects import list_objects, look_at, split_uri
 from collectors.collector import Grant, GrantCheck
 from collectors.connections.aws import AwsExport
-from collectors.errors import NotFoundAtProvider, ProviderError
+from collectors.errors import NotFoundAtProvider
+from collectors.grant_checks import Probe, try_grants
 
 PURPOSES: Final = ("billing", "usage", "prices", "access")
 _TOTAL_ACTIONS: Final = ("ce:GetCostAndUsage", "invoicing:ListInvoiceSummaries", "organizations:DescribeOrganization")
@@ -59,9 +60,12 @@ def render_policy(connection: AwsExport, purpose: str) -> Mapping[str, Any]:
 
 def check_grants(connection: AwsExport, clients: AwsClients) -> tuple[GrantCheck, ...]:
     """Tries every permission by a call that reads next to nothing and changes nothing."""
-    checks: list[GrantCheck] = []
+    return try_grants(_probes(connection, clients))
+
+
+def _probes(connection: AwsExport, clients: AwsClients) -> Iterator[tuple[Grant, Probe]]:
     if connection.role_arn is not None:
-        checks.append(_check(_role_grant(connection.role_arn), lambda: _account_id(clients)))
+        yield _role_grant(connection.role_arn), partial(_account_id, clients)
     for purpose in PURPOSES:
         for statement in render_policy(connection, purpose)["Statement"]:
             probe = _Probe(connection, clients, statement)
@@ -73,16 +77,7 @@ def check_grants(connection: AwsExport, clients: AwsClients) -> tuple[GrantCheck
                     purpose="total" if action in _TOTAL_ACTIONS else purpose,
                     statement=json.dumps({**statement, "Action": [action]}),
                 )
-                checks.append(_check(grant, partial(probe.attempt, action)))
-    return tuple(checks)
-
-
-def _check(grant: Grant, attempt: Callable[[], object]) -> GrantCheck:
-    try:
-        attempt()
-    except ProviderError as error:
-        return GrantCheck(grant=grant, fault=str(error))
-    return GrantCheck(grant=grant, fault=None)
+                yield grant, partial(probe.attempt, action)
 
 
 def _role_grant(role_arn: str) -> Grant:

@@ -17,6 +17,7 @@ from azure.identity import (
 )
 
 from collectors.connections.azure import AzureExport
+from collectors.connections.base import unset_variables
 from collectors.errors import CredentialsMissing
 
 VENDOR: Final = "Azure"
@@ -94,13 +95,11 @@ def tenant_of(connection: AzureExport, environ: Mapping[str, str]) -> str:
 def _from_environment(
     prefix: str, environ: Mapping[str, str], reference: str, arguments: Mapping[str, Any]
 ) -> TokenCredential:
-    found = {}
-    for key in (*_IDENTITY, "client_secret"):
-        name = f"{prefix}_{key.upper()}"
-        if not environ.get(name):
-            raise _missing(reference, f"the environment variable {name} is not set; set it")
-        found[key] = environ[name]
-    return ClientSecretCredential(**found, **arguments)
+    names = {key: f"{prefix}_{key.upper()}" for key in (*_IDENTITY, "client_secret")}
+    absent = [name for name in names.values() if not environ.get(name)]
+    if absent:
+        raise _missing(reference, unset_variables(absent))
+    return ClientSecretCredential(**{key: environ[name] for key, name in names.items()}, **arguments)
 
 
 def _from_file(place: str, reference: str, arguments: Mapping[str, Any]) -> TokenCredential:
@@ -162,7 +161,7 @@ def _of_workload(
     names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
     absent = [name for name in names if not environ.get(name)]
     if absent:
-        raise _missing(reference, f"{absent[0]} is not set; label the pod azure.workload.identity/use")
+        raise _missing(reference, f"{unset_variables(absent)}, or label the pod azure.workload.identity/use")
     tenant, client, token_file = (environ[name] for name in names)
     return WorkloadIdentityCredential(tenant_id=tenant, client_id=client, token_file_path=token_file, **arguments)
 

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceModifiedError
+from azure.identity import CredentialUnavailableError
 
 from collectors.azure.credentials import VENDOR
 from collectors.connections.base import is_safe_endpoint
@@ -22,9 +23,11 @@ from collectors.errors import (
     ProviderUnavailable,
     TornDelivery,
 )
+from collectors.unreachable import as_host_unreachable
 
 FIRST_FAULT: Final = 400
 _WRONG_KEYS: Final = frozenset({"AuthenticationFailed", "InvalidAuthenticationInfo", "NoAuthenticationInformation"})
+_CHAIN_FOUND_NONE: Final = "DefaultAzureCredential failed to retrieve a token"
 _NETWORK_RULES: Final = "AuthorizationFailure"
 _UNAUTHORISED: Final = 401
 _FORBIDDEN: Final = 403
@@ -80,10 +83,13 @@ def azure_faults(location: str, *, permission: str) -> Iterator[None]:
             vendor=VENDOR,
             location=location,
         ) from fault
+    except CredentialUnavailableError as fault:
+        raise _no_credentials(location) from fault
     except HttpResponseError as fault:
-        raise _translated(fault, location, permission) from fault
+        unreachable = as_host_unreachable(VENDOR, fault, location=location)  # a login that failed on the way to it
+        raise unreachable or _translated(fault, location, permission) from fault
     except AzureError as fault:
-        raise ProviderUnavailable(
+        raise as_host_unreachable(VENDOR, fault, location=location) or ProviderUnavailable(
             f"Azure did not answer for {location} ({type(fault).__name__}); check the network and the endpoint, then "
             "try again",
             vendor=VENDOR,
@@ -91,7 +97,18 @@ def azure_faults(location: str, *, permission: str) -> Iterator[None]:
         ) from fault
 
 
+def _no_credentials(location: str) -> CredentialsMissing:
+    return CredentialsMissing(
+        f"Azure found no credentials for {location} on this machine; sign in with `az login`, or name others in "
+        "credentials of this connection (env:PREFIX, file:PATH, workload:managed)",
+        vendor=VENDOR,
+        location=location,
+    )
+
+
 def _translated(fault: HttpResponseError, location: str, permission: str) -> ProviderError:
+    if str(fault.message).startswith(_CHAIN_FOUND_NONE):
+        return _no_credentials(location)
     code = getattr(fault, "error_code", None) or getattr(fault.error, "code", None)
     if code is None:
         found = re.search(r"AADSTS\d+", str(fault.message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -20,26 +20,16 @@ from collectors.azure.metrics import METRICS_PERMISSION
 from collectors.azure.price_sheet import SHEET_PERMISSION, sheet_path
 from collectors.azure.totals import QUERY_PERMISSION, query_totals
 from collectors.collector import Grant, GrantCheck
-from collectors.errors import ProviderError
+from collectors.grant_checks import Probe, try_grants
 
 _BILLING_API: Final = "2024-04-01"
 _DEFINITIONS_API: Final = "2018-01-01"
 _ASSIGNEE: Final = "<object id of the identity>"
 
-Probe = Callable[[], object]
-
 
 def check_grants(clients: AzureClients) -> tuple[GrantCheck, ...]:
     """Every permission that the connection as configured needs, each tried once."""
-    checks = []
-    for grant, probe in _needed(clients):
-        fault: str | None = None
-        try:
-            probe()
-        except ProviderError as refused:
-            fault = str(refused)
-        checks.append(GrantCheck(grant=grant, fault=fault))
-    return tuple(checks)
+    return try_grants(_needed(clients))
 
 
 def _needed(clients: AzureClients) -> Iterator[tuple[Grant, Probe]]:

@@ -14,8 +14,8 @@ from azure.storage.blob import LocationMode
 from urllib3.exceptions import HTTPError
 
 from collectors.connections.azure import AzureExport
+from collectors.unreachable import ATTEMPTS_TO_REACH, CONNECT_TIMEOUT_SECONDS
 
-CONNECT_TIMEOUT_SECONDS: Final = 10
 READ_TIMEOUT_SECONDS: Final = 60
 ATTEMPTS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 120.0
@@ -43,7 +43,7 @@ class PatientRetry(RetryPolicy[Any, Any]):
         self._pause = pause
         super().__init__(
             retry_total=ATTEMPTS - 1,
-            retry_connect=ATTEMPTS - 1,
+            retry_connect=ATTEMPTS_TO_REACH - 1,
             retry_read=ATTEMPTS - 1,
             retry_status=ATTEMPTS - 1,
             retry_backoff_factor=BACKOFF_SECONDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
@@ -84,6 +84,17 @@ class Connection:
     def default_source(self) -> str:
         """The source when the file names none."""
         raise NotImplementedError
+
+
+def unset_variables(names: Sequence[str]) -> str:
+    """What to say of environment variables that a reference needs and that are not set.
+
+    >>> unset_variables(["A_KEY", "A_SECRET"])
+    'the environment variables A_KEY and A_SECRET are not set; set them'
+    """
+    if len(names) == 1:
+        return f"the environment variable {names[0]} is not set; set it"
+    return f"the environment variables {', '.join(names[:-1])} and {names[-1]} are not set; set them"
 
 
 def is_safe_endpoint(url: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from collectors.connections.base import Connection
+from collectors.connections.base import Connection, is_safe_endpoint
 
 _ACCOUNT_HOSTS = r"https://accounts\.(cloud\.databricks\.(com|us|mil)|gcp\.databricks\.com|azuredatabricks\.net)"
 
@@ -32,7 +32,7 @@ class DatabricksSystemTables(Connection):
     MEANING: ClassVar[str] = "the system tables of Databricks"
     ENDPOINTS: ClassVar[tuple[str, ...]] = ("workspace", "account")
     PATTERNS: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "host": (r"https://[^/\s]+", "the https:// address of a workspace"),
+        "host": (r"https?://[^/\s]+", "the address of a workspace such as https://acme.cloud.databricks.com"),
         "warehouse_id": (r"[0-9a-zA-Z-]{1,64}", "the id of a SQL warehouse"),
         "account_id": (r"[0-9a-zA-Z-]{1,64}", "the id of a Databricks account"),
         "discount_ratio": (r"0(\.\d{1,6})?", "a ratio from 0 to below 1"),
@@ -47,6 +47,14 @@ class DatabricksSystemTables(Connection):
     currency: str = "USD"
     workspace_regions: Mapping[str, str] = field(default_factory=dict)
     account_host: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", self.host.rstrip("/"))
+        Connection.__post_init__(self)
+        if not is_safe_endpoint(self.host):
+            raise ValueError(
+                f"host = {self.host!r} is not an https:// address; http:// is accepted on the loopback interface only"
+            )
 
     @property
     def origin(self) -> str:

@@ -12,20 +12,24 @@
     credentials = "env:BILLING_AWS"     # a reference; a secret itself never stands in this file
     endpoints = { s3 = "http://127.0.0.1:5000" }   # optional
 
-The fields of each kind are those of its class in ``collectors.connections``.
+The fields of each kind are those of its class in ``collectors.connections``. A relative path in ``path``, ``invoices``,
+``ca_bundle`` or ``credentials = "file:..."`` starts at the folder of this file, wherever a command is run.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from collectors.connections.base import Connection
 from collectors.errors import InvalidConnections
+
+_PATHS: Final = ("path", "invoices", "ca_bundle")
 
 
 def read_connections(path: Path, kinds: tuple[type[Connection], ...]) -> tuple[Connection, ...]:
@@ -36,16 +40,19 @@ def read_connections(path: Path, kinds: tuple[type[Connection], ...]) -> tuple[C
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InvalidConnections(
-            f"cannot be read ({fault}); write one as the README shows", path=path, line=1
-        ) from fault
+    except FileNotFoundError as fault:
+        raise InvalidConnections("is not there; write it as collectors/README.md shows", path=path, line=1) from fault
+    except OSError as fault:
+        raise InvalidConnections(f"cannot be read ({fault.strerror}); fix its rights", path=path, line=1) from fault
+    except UnicodeDecodeError as fault:
+        raise InvalidConnections("cannot be read as UTF-8; save it as UTF-8 text", path=path, line=1) from fault
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         found = re.search(r"at line (\d+)", str(fault))
         line = int(found[1]) if found else len(text.splitlines())
-        raise InvalidConnections(f"not TOML: {fault}", path=path, line=line) from fault
+        what = re.sub(r"\s*\(at .*\)$", "", str(fault))
+        raise InvalidConnections(f"not TOML: {what}; correct this line", path=path, line=line) from fault
     lines = _Lines(text)
     for key in document:
         if key != "connection":
@@ -70,7 +77,23 @@ def read_connections(path: Path, kinds: tuple[type[Connection], ...]) -> tuple[C
                     field=unique,
                 )
         connections.append(connection)
+    _check_billed_through(connections, path, lines)
     return tuple(connections)
+
+
+def _check_billed_through(connections: Sequence[Connection], path: Path, lines: _Lines) -> None:
+    """Refuse the name of a connection where its source is meant. Other sources may come by ``placement ingest``."""
+    sources = {each.name: each.source for each in connections}
+    for position, each in enumerate(connections):
+        meant = sources.get(each.billed_through)
+        if meant == each.source or each.billed_through == each.source:
+            message = "billed_through names this connection itself; name the source of the cloud's bill"
+        elif meant is not None:
+            message = f'billed_through = "{each.billed_through}" names a connection; write its source, "{meant}"'
+        else:
+            continue
+        line = lines.of_key(position, "billed_through")
+        raise InvalidConnections(message, path=path, line=line, field="billed_through")
 
 
 def _connection(
@@ -83,8 +106,7 @@ def _connection(
     wanted = (table.get("provider"), table.get("kind"))
     kind = next((each for each in kinds if wanted == (each.PROVIDER, each.KIND)), None)
     if kind is None:
-        known = "; ".join(f'provider = "{each.PROVIDER}", kind = "{each.KIND}": {each.MEANING}' for each in kinds)
-        raise fail(f"no collector for provider {wanted[0]!r}, kind {wanted[1]!r}; known are {known}", "provider")
+        raise fail(*_unknown_kind(wanted, kinds))
     hints = get_type_hints(kind)
     known_fields = {each.name: each for each in fields(kind)}
     settings: dict[str, Any] = {}
@@ -94,7 +116,7 @@ def _connection(
         if key not in known_fields:
             raise fail(f"unknown key {key!r}; expected one of provider, kind, {', '.join(known_fields)}", key)
         try:
-            settings[key] = _value(value, hints[key])
+            settings[key] = _from_folder(key, _value(value, hints[key]), path.absolute().parent)
         except TypeError as fault:
             raise fail(f"{key} must be {fault}, not {value!r}", key) from fault
     for key, each in known_fields.items():
@@ -104,6 +126,26 @@ def _connection(
         return kind(**settings)
     except ValueError as fault:
         raise fail(str(fault), re.split(r"[\s:]", str(fault), maxsplit=1)[0]) from fault
+
+
+def _unknown_kind(wanted: tuple[Any, Any], kinds: tuple[type[Connection], ...]) -> tuple[str, str]:
+    """What is wrong with a provider and kind that name no class, and which of the two keys is at fault."""
+    provider, kind = wanted
+    own = [each for each in kinds if provider == each.PROVIDER]
+    if not own:
+        providers = ", ".join(dict.fromkeys(f'"{each.PROVIDER}"' for each in kinds))
+        return f"provider = {provider!r} is not known; expected one of {providers}", "provider"
+    known = "; ".join(f'"{each.KIND}" ({each.MEANING})' for each in own)
+    return f"kind = {kind!r} is none of provider {provider!r}; expected {known}", "kind"
+
+
+def _from_folder(key: str, value: Any, folder: Path) -> Any:
+    """The value with a relative path as one that starts at ``folder``."""
+    if key in _PATHS and value:
+        return os.path.normpath(folder / value)
+    if key == "credentials" and value.startswith("file:") and value != "file:":
+        return f"file:{os.path.normpath(folder / value.removeprefix('file:'))}"
+    return value
 
 
 def _is_required(each: Field[Any]) -> bool:

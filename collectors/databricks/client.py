@@ -19,12 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from collectors.connections.databricks import DatabricksSystemTables
 from collectors.databricks.credentials import VENDOR, login_arguments
 from collectors.databricks.faults import Place, http_fault, is_passing, statement_fault
-from collectors.databricks.sdk import SDK, impatient_clock, status_of, trust
-from collectors.errors import (
-    InvalidManifest,
-    ProviderError,
-    ProviderUnavailable,
-)
+from collectors.databricks.sdk import SDK, bound, impatient_clock, status_of
+from collectors.errors import HostUnreachable, InvalidManifest, ProviderError, ProviderUnavailable
+from collectors.unreachable import ATTEMPTS_TO_REACH, CONNECT_TIMEOUT_SECONDS, as_host_unreachable
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -131,7 +128,7 @@ class StatementClient:
     def _download(self, period: str, path: Path) -> None:
         url = self._connection.endpoints.get("account", self._connection.account_host or "")
         client = SDK.load().AccountClient(config=self._config(url))
-        trust(client, self._connection.ca_bundle)
+        bound(client, read_timeout_seconds=READ_TIMEOUT_SECONDS, ca_bundle=self._connection.ca_bundle)
         total = 0
         with (
             contextlib.closing(client.billable_usage.download(period, period).contents) as stream,
@@ -227,7 +224,8 @@ class StatementClient:
             try:
                 return _ask_once(call, table, place or self._warehouse)
             except _Passing as passing:
-                if attempt == ATTEMPTS:
+                is_reached = not isinstance(passing.fault, HostUnreachable)
+                if attempt == (ATTEMPTS if is_reached else ATTEMPTS_TO_REACH):
                     raise passing.fault from passing.__cause__
                 asked_seconds = passing.retry_after_seconds
                 pause = 2.0 ** (attempt - 1) if asked_seconds is None else float(max(asked_seconds, 0))
@@ -238,7 +236,7 @@ class StatementClient:
         if self._workspace is None:
             url = self._connection.endpoints.get("workspace", self._connection.host)
             self._workspace = SDK.load().WorkspaceClient(config=self._config(url))
-            trust(self._workspace, self._connection.ca_bundle)
+            bound(self._workspace, read_timeout_seconds=READ_TIMEOUT_SECONDS, ca_bundle=self._connection.ca_bundle)
         return self._workspace.statement_execution
 
     def _config(self, url: str) -> Any:
@@ -246,7 +244,7 @@ class StatementClient:
             host=url,
             account_id=self._connection.account_id,
             clock=impatient_clock(),
-            http_timeout_seconds=READ_TIMEOUT_SECONDS,
+            http_timeout_seconds=CONNECT_TIMEOUT_SECONDS,  # of looking at the host; ``bound`` says how long calls take
             retry_timeout_seconds=1,
             **self._login,
         )
@@ -269,9 +267,11 @@ def _ask_once(call: Callable[[], Answer], table: str, place: Place) -> Answer:
     except (SDK.load("errors").DatabricksError, TimeoutError) as error:
         # The SDK wraps what it was told to give up on.
         fault = error.__cause__ if isinstance(error, TimeoutError) and error.__cause__ is not None else error
-        found = http_fault(status_of(fault), str(fault), table, place)
+        unreachable = as_host_unreachable(VENDOR, fault, location=table)
+        found = unreachable or http_fault(status_of(fault), str(fault), table, place)
         if isinstance(found, ProviderUnavailable):
             raise _Passing(found, getattr(fault, "retry_after_secs", None)) from error
         raise found from error
     except (requests_error, OSError, ValueError) as error:  # cut off, silent, or no JSON
-        raise _Passing(http_fault(0, "", table, place), None) from error
+        unreachable = as_host_unreachable(VENDOR, error, location=table)
+        raise _Passing(unreachable or http_fault(0, "", table, place), None) from error

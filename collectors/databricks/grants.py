@@ -6,7 +6,9 @@ The whole of what is needed stands in ``policy/least_privilege.sql`` beside this
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -18,7 +20,8 @@ from collectors.databricks.discover import USAGE
 from collectors.databricks.faults import grant_for
 from collectors.databricks.list_prices import LIST_PRICES
 from collectors.databricks.usage import NODES, WORKSPACES
-from collectors.errors import CredentialsMissing, ProviderError, ProviderUnavailable
+from collectors.errors import ProviderUnavailable
+from collectors.grant_checks import ENDS_TRYING, Probe, try_grants
 
 TABLES: Final = {
     USAGE: "billing",
@@ -37,38 +40,24 @@ def least_privilege_sql() -> str:
 
 
 def check_tables(client: StatementClient, *, with_total: bool, now: datetime) -> tuple[GrantCheck, ...]:
-    """Asks every table for no row, and the account for the log of the month of ``now`` when totals are wanted.
+    """Asks every table for no row, and the account for the log of the month of ``now`` when totals are wanted."""
+    return try_grants(_probes(client, with_total=with_total, now=now), ends=(*ENDS_TRYING, ProviderUnavailable))
 
-    Credentials that are refused, or a host that does not answer, are the fault of all that follows and asked once.
-    """
-    checks = []
-    stopped: str | None = None
+
+def _probes(client: StatementClient, *, with_total: bool, now: datetime) -> Iterator[tuple[Grant, Probe]]:
     for table, purpose in TABLES.items():
-        fault = stopped
-        if fault is None:
-            try:
-                client.run(f"SELECT 1 AS probe FROM {table} LIMIT 0", {}, table=table)
-            except (CredentialsMissing, ProviderUnavailable) as found:
-                fault = stopped = str(found)
-            except ProviderError as found:
-                fault = str(found)
         grant = Grant(permission=f"SELECT ON {table}", on=table, purpose=purpose, statement=grant_for(table))
-        checks.append(GrantCheck(grant=grant, fault=fault))
+        yield grant, partial(client.run, f"SELECT 1 AS probe FROM {table} LIMIT 0", {}, table=table)
     if with_total:
-        checks.append(_check_usage_log(client, f"{now:%Y-%m}"))
-    return tuple(checks)
+        grant = Grant(
+            permission="account admin",
+            on=_USAGE_LOG,
+            purpose="total",
+            statement="give the service principal the role Account admin in the account console",
+        )
+        yield grant, partial(_fetch_usage_log, client, f"{now:%Y-%m}")
 
 
-def _check_usage_log(client: StatementClient, period: str) -> GrantCheck:
-    grant = Grant(
-        permission="account admin",
-        on=_USAGE_LOG,
-        purpose="total",
-        statement="give the service principal the role Account admin in the account console",
-    )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            client.fetch_usage_log(period, Path(folder) / "usage-log.csv")
-    except ProviderError as found:
-        return GrantCheck(grant=grant, fault=str(found))
-    return GrantCheck(grant=grant, fault=None)
+def _fetch_usage_log(client: StatementClient, period: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        client.fetch_usage_log(period, Path(folder) / "usage-log.csv")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Final
 
 from collectors.databricks.credentials import VENDOR
 from collectors.extras import Extra
+from collectors.unreachable import BoundedAdapter
 
 _OUTLASTING_SECONDS: Final = 1_000_000.0
 
@@ -30,20 +30,15 @@ def impatient_clock() -> Any:
     return Impatient()
 
 
-def trust(client: Any, ca_bundle: str | None) -> None:
-    """Let a client of the SDK trust a bundle of authorities of one's own, whatever the environment says.
+def bound(client: Any, *, read_timeout_seconds: float, ca_bundle: str | None) -> None:
+    """Bound the time that a client of the SDK takes to connect and read, and let it trust authorities of one's own.
 
-    The SDK has no setting for it. Its OAuth tokens come by another way, which looks at ``REQUESTS_CA_BUNDLE`` alone.
+    The SDK has no setting for either. Its OAuth tokens come by another way, which looks at ``REQUESTS_CA_BUNDLE``
+    alone.
     """
-    if ca_bundle is None:
-        return
-    adapters = importlib.import_module("requests.adapters")
-
-    class Trusting(adapters.HTTPAdapter):  # type: ignore[name-defined,misc]
-        def send(self, request: Any, **settings: Any) -> Any:
-            return super().send(request, **{**settings, "verify": ca_bundle})
-
-    client.api_client._api_client._session.mount("https://", Trusting())
+    adapter = BoundedAdapter(read_timeout_seconds=read_timeout_seconds, ca_bundle=ca_bundle)
+    for scheme in ("https://", "http://"):
+        client.api_client._api_client._session.mount(scheme, adapter)
 
 
 def status_of(fault: BaseException) -> int:

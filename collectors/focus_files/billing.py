@@ -14,7 +14,7 @@ from typing import Literal
 
 from collectors.collector import CollectWindow, Delivery, Grant, GrantCheck, IndependentTotal
 from collectors.connections.focus_files import FocusFolder
-from collectors.errors import AccessDenied, ProviderError, ProviderUnavailable, TornDelivery
+from collectors.errors import AccessDenied, NotFoundAtProvider, ProviderError, ProviderUnavailable, TornDelivery
 from collectors.focus.dialect import FOCUS, Dialect
 from collectors.focus_files.discover import VENDOR, absent, look_at_month, mark_of, tag_of
 from collectors.focus_files.overlooked import holds_months, overlooked_bills
@@ -142,22 +142,18 @@ class FocusFolderCollector:
                         next(each.iterdir(), None)
                 misplaced = () if holds_months(root) else overlooked_bills(root, now=self.now())
         except ProviderError as fault:
-            return (GrantCheck(grant=grant, fault=str(fault)),)
-        readable = GrantCheck(grant=grant, fault=None)
-        return (readable, _without_months(root, misplaced, self.now())) if misplaced else (readable,)
+            return (GrantCheck(grant=grant, error=fault),)
+        readable = GrantCheck(grant=grant, error=None)
+        return (readable, _without_months(grant, root, misplaced, self.now())) if misplaced else (readable,)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
-def _without_months(root: Path, misplaced: Sequence[str], now: datetime) -> GrantCheck:
-    grant = Grant(
-        permission="a folder named YYYY-MM for each month",
-        on=str(root),
-        purpose="billing",
-        statement=f"mkdir -p {shlex.quote(str(root / f'{now:%Y-%m}'))}  # then move the bills of that month into it",
-    )
-    return GrantCheck(grant=grant, fault="; ".join(misplaced))
+def _without_months(grant: Grant, root: Path, misplaced: Sequence[str], now: datetime) -> GrantCheck:
+    command = f"mkdir -p {shlex.quote(str(root / f'{now:%Y-%m}'))}"
+    message = f"{'; '.join(misplaced)}; make a folder for each month ({command}) and move its bills there"
+    return GrantCheck(grant=grant, error=NotFoundAtProvider(message, vendor=VENDOR, location=str(root)))
 
 
 @contextmanager

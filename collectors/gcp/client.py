@@ -37,6 +37,14 @@ from collectors.errors import (
 )
 from collectors.gcp.credentials import VENDOR, open_credentials
 from collectors.gcp.errors import QueryRefused
+from collectors.unreachable import (
+    ATTEMPTS_TO_REACH,
+    BoundedAdapter,
+    host_unreachable,
+    unreachable_cause,
+    unreachable_cause_in_text,
+    unreachable_host,
+)
 
 ATTEMPTS: Final = 5
 LONGEST_PAUSE_SECONDS: Final = 60.0
@@ -64,7 +72,8 @@ class Patience:
     """Repeats a call after faults that pass. Every SDK of Google takes it as its ``retry``.
 
     A pause is as long as the vendor asks (``Retry-After`` in seconds or as a date, ``RetryInfo`` over gRPC), else 1, 2,
-    4, 8 seconds; never longer than a minute. After ``ATTEMPTS`` attempts the last fault is raised.
+    4, 8 seconds; never longer than a minute. After ``ATTEMPTS`` attempts (``ATTEMPTS_TO_REACH`` where no host is
+    reached) the last fault is raised.
     """
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
@@ -78,7 +87,7 @@ class Patience:
                 try:
                     return call(*arguments, **keywords)
                 except _SDK_FAULTS as fault:
-                    if not passes(fault):
+                    if not passes(fault) or (attempt >= ATTEMPTS_TO_REACH and _unreachable_cause(fault) is not None):
                         raise
                     self._sleep(min(asked_pause_seconds(fault) or 2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
             return call(*arguments, **keywords)
@@ -159,13 +168,19 @@ class GcpClients:
             self._session = AuthorizedSession(  # type: ignore[no-untyped-call]
                 credentials, refresh_timeout=READ_TIMEOUT_SECONDS, max_refresh_attempts=1, auth_request=request
             )
-            self._session.verify = self.connection.ca_bundle or True
+            self._bound(self._session)
         return self._session
 
     def _token_request(self) -> Request:
         session = requests.Session()
-        session.verify = self.connection.ca_bundle or True
+        self._bound(session)
         return Request(session)
+
+    def _bound(self, session: requests.Session) -> None:
+        """Bound the time that a session takes, and let it trust the connection's own authorities."""
+        session.verify = self.connection.ca_bundle or True
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, BoundedAdapter(read_timeout_seconds=READ_TIMEOUT_SECONDS))
 
     def _options(self, service: str) -> ClientOptions:
         return ClientOptions(api_endpoint=self.connection.endpoints.get(service, _HOSTS[service]).rstrip("/"))
@@ -195,28 +210,42 @@ def gcp_faults(location: str, *, permission: str) -> Iterator[None]:
     """
     try:
         yield
-    except (exceptions.Unauthorized, google.auth.exceptions.RefreshError) as fault:
+    except _SDK_FAULTS as fault:
+        raise _as_error(fault, location, permission) from fault
+
+
+def _as_error(fault: BaseException, location: str, permission: str) -> ProviderError:
+    cause = _unreachable_cause(fault)
+    if cause is not None:
+        return host_unreachable(VENDOR, unreachable_host(fault) or _CATALOG, cause, location=location)
+    if isinstance(fault, exceptions.Unauthorized | google.auth.exceptions.RefreshError):
         # The text of these may repeat what was sent, so none of it is shown.
-        raise CredentialsMissing(
+        return CredentialsMissing(
             f"Google Cloud refuses the credentials for {location}; renew them where the connection says they are",
             vendor=VENDOR,
             location=location,
-        ) from fault
-    except exceptions.GoogleAPICallError as fault:
-        raise _translated(fault, location, permission) from fault
-    except DataCorruption as fault:
-        raise TornDelivery(
+        )
+    if isinstance(fault, exceptions.GoogleAPICallError):
+        return _translated(fault, location, permission)
+    if isinstance(fault, DataCorruption):
+        return TornDelivery(
             f"Google Cloud sent {location} with another checksum than it states; nothing of it was stored; try again",
             vendor=VENDOR,
             location=location,
-        ) from fault
-    except _SDK_FAULTS as fault:
-        raise ProviderUnavailable(
-            f"Google Cloud did not answer for {location} ({type(fault).__name__}); check the network, the endpoint and "
-            "ca_bundle, then try again",
-            vendor=VENDOR,
-            location=location,
-        ) from fault
+        )
+    return ProviderUnavailable(
+        f"Google Cloud did not answer for {location} ({type(fault).__name__}); check the network, the endpoint and "
+        "ca_bundle, then try again",
+        vendor=VENDOR,
+        location=location,
+    )
+
+
+def _unreachable_cause(fault: BaseException) -> str | None:
+    """Why a host was not reached; gRPC tells it in words alone, with the status of a server that is busy."""
+    if isinstance(fault, exceptions.ServiceUnavailable) and isinstance(fault.response, grpc.RpcError):
+        return unreachable_cause_in_text(str(fault.message))
+    return unreachable_cause(fault)
 
 
 def passes(fault: BaseException) -> bool:

@@ -6,8 +6,9 @@ in ``collectors/gcp/policy``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from google.cloud import bigquery
@@ -20,6 +21,7 @@ from collectors.gcp.client import READ_TIMEOUT_SECONDS, GcpClients, gcp_faults
 from collectors.gcp.manifests import GET_PERMISSION, LIST_PERMISSION
 from collectors.gcp.prices import PERMISSION as CATALOG_PERMISSION
 from collectors.gcp.relations import READ_PERMISSION, RUN_PERMISSION, relation_sql
+from collectors.grant_checks import Probe, try_grants
 
 DESCRIBE_PERMISSION: Final = "bigquery.tables.get"
 TABLES_PERMISSION: Final = "bigquery.tables.list"
@@ -31,18 +33,19 @@ class _Probe:
     """A grant, and the call that needs it."""
 
     grant: Grant
-    call: Callable[[], object]
+    call: Probe
 
 
 def check_grants(clients: GcpClients, connection: GcpBilling) -> tuple[GrantCheck, ...]:
     """One check for each permission, in the order in which a collection needs them.
 
-    A fault of any kind is told in the check, not raised; without credentials every check says so.
+    A fault of any kind is told in the check, not raised.
     """
     member = _member(clients)
-    return tuple(
-        GrantCheck(
-            grant=replace(probe.grant, statement=probe.grant.statement.replace(_IDENTITY, member)), fault=_fault(probe)
+    return try_grants(
+        (
+            replace(probe.grant, statement=probe.grant.statement.replace(_IDENTITY, member)),
+            partial(_attempt, probe),
         )
         for probe in _probes(clients, connection)
     )
@@ -57,13 +60,9 @@ def _member(clients: GcpClients) -> str:
     return _IDENTITY if email is None else f"serviceAccount:{email}"
 
 
-def _fault(probe: _Probe) -> str | None:
-    try:
-        with gcp_faults(probe.grant.on, permission=probe.grant.permission):
-            probe.call()
-    except ProviderError as fault:
-        return str(fault)
-    return None
+def _attempt(probe: _Probe) -> None:
+    with gcp_faults(probe.grant.on, permission=probe.grant.permission):
+        probe.call()
 
 
 def _probes(clients: GcpClients, connection: GcpBilling) -> Iterator[_Probe]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +98,7 @@ def _ingest(
         rejected=len(reading.rejects),
         skipped=sum(reading.skipped.values()),
         unchanged=False,
+        reject_reasons=Counter(reject.reason for reject in reading.rejects),
     )
     return receipt, spans
 

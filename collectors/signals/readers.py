@@ -117,7 +117,9 @@ def _s3_inventory(delivered: Delivered, options: ReadOptions) -> StateReading:
 
 def _day(options: ReadOptions) -> date:
     if options.day_on is None:
-        raise UnreadableSignals("the day that it describes is not given; name it")
+        raise UnreadableSignals(
+            "the day that it describes is not given; name it, on the command line by --day YYYY-MM-DD"
+        )
     return options.day_on
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,13 +28,17 @@ LOCK_WAIT_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalReceipt:
-    """What became of a delivery; ``unchanged`` says that it was there already and nothing was done."""
+    """What became of a delivery; ``unchanged`` says that it was there already and nothing was done.
+
+    ``reject_reasons`` counts what was kept aside by the reason.
+    """
 
     source: str
     records: int
     rejected: int
     skipped: int
     unchanged: bool
+    reject_reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 class SignalStore:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from collectors.connections.snowflake import SnowflakeUsage
-from collectors.errors import ProviderError, ProviderUnavailable
+from collectors.errors import HostUnreachable, ProviderError, ProviderUnavailable
 from collectors.extras import Extra
 from collectors.snowflake.credentials import VENDOR, login_arguments
 from collectors.snowflake.faults import translated_fault
 from collectors.snowflake.views import View
+from collectors.unreachable import ATTEMPTS_TO_REACH, CONNECT_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 Row = Mapping[str, Any]
 
-CONNECT_TIMEOUT_SECONDS: Final = 10
 REQUEST_TIMEOUT_SECONDS: Final = 120
 QUERY_TIMEOUT_SECONDS: Final = 600
 ATTEMPTS: Final = 5
@@ -55,6 +55,7 @@ class SnowflakeSession:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._arguments = {**_address(connection), **login_arguments(connection.credentials, environ=environ)}
+        self._host = _host_of(self._arguments)
         self._role = connection.role
         self._sleep = sleep
         self._open: SnowflakeConnection | None = None
@@ -75,9 +76,10 @@ class SnowflakeSession:
             try:
                 return self._run(statement, parameters, view)
             except errors.Error as fault:
-                translated = translated_fault(int(fault.errno or 0), view, self._role)
+                translated = translated_fault(int(fault.errno or 0), view, self._role, text=str(fault), host=self._host)
                 self.close()
-                if attempt == ATTEMPTS or not isinstance(translated, ProviderUnavailable):
+                attempts = ATTEMPTS_TO_REACH if isinstance(translated, HostUnreachable) else ATTEMPTS
+                if attempt >= attempts or not isinstance(translated, ProviderUnavailable):
                     raise translated from fault
             self._sleep(min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
         raise RuntimeError("the loop returns or raises")
@@ -134,3 +136,10 @@ def _address(connection: SnowflakeUsage) -> dict[str, Any]:
             "protocol": parts.scheme,
         }
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _host_of(arguments: Mapping[str, Any]) -> str:
+    """The address of the login, as the connector makes it of these arguments."""
+    if "host" in arguments:
+        return f"{arguments['host']}:{arguments['port']}"
+    return f"{arguments['account']}.snowflakecomputing.com"

@@ -6,11 +6,13 @@ Source: https://docs.snowflake.com/en/developer-guide/python-connector/python-co
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from collectors.errors import AccessDenied, CredentialsMissing, InvalidManifest, ProviderError, ProviderUnavailable
 from collectors.snowflake.credentials import VENDOR
 from collectors.snowflake.views import View
+from collectors.unreachable import host_unreachable, unreachable_cause_in_text
 
 _ABSENT_OR_HIDDEN: Final = frozenset({2003, 3001})
 _NO_WAREHOUSE: Final = 606
@@ -19,10 +21,17 @@ _SESSION_ENDED: Final = frozenset({390111, 390112, 390114, 390195})
 _ROLE_NOT_GRANTED: Final = 390189
 _LOGIN_CODES: Final = range(390_000, 391_000)
 _NOT_CONNECTED: Final = 250_001
+_STATUS: Final = re.compile(r"error status: (\d{3})\b")
 
 
-def translated_fault(code: int, view: View, role: str | None) -> ProviderError:
-    """What a code means for a statement that mainly reads ``view`` as ``role``."""
+def translated_fault(code: int, view: View, role: str | None, *, text: str = "", host: str = "") -> ProviderError:
+    """What a code means for a statement that mainly reads ``view`` as ``role``, asked of ``host``.
+
+    ``text``, the connector's own, only serves to tell why a login went nowhere.
+    """
+    cause = unreachable_cause_in_text(text) if code == _NOT_CONNECTED else None
+    if cause is not None:
+        return host_unreachable(VENDOR, host, cause, location=view.name)
     where: dict[str, Any] = {"vendor": VENDOR, "location": view.name}
     if code in _ABSENT_OR_HIDDEN:
         return AccessDenied(
@@ -44,9 +53,11 @@ def translated_fault(code: int, view: View, role: str | None) -> ProviderError:
             "says they are",
             **where,
         )
-    kind = "log in" if code == _NOT_CONNECTED else f"serve {view.name}"
+    kind = f"log in at {host}" if code == _NOT_CONNECTED else f"serve {view.name}"
+    status = _STATUS.search(text) if code == _NOT_CONNECTED else None
+    told = f"code {code}, HTTP {status[1]}" if status else f"code {code}"
     return ProviderUnavailable(
-        f"Snowflake could not {kind} (code {code}); check the account and the network, then try again later",
+        f"Snowflake could not {kind} ({told}); check the account and the network, then try again later",
         **where,
     )
 

@@ -6,11 +6,13 @@ The whole of what is needed stands in ``policy/least_privilege.sql`` beside this
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from importlib.resources import files
 from typing import Final
 
 from collectors.collector import Grant, GrantCheck
-from collectors.errors import AccessDenied, ProviderError
+from collectors.errors import ProviderUnavailable
+from collectors.grant_checks import ENDS_TRYING, try_grants
 from collectors.snowflake.client import SnowflakeSession
 from collectors.snowflake.views import View
 
@@ -23,22 +25,21 @@ def least_privilege_sql() -> str:
 
 
 def check_views(session: SnowflakeSession, views: Iterable[View], role: str | None) -> tuple[GrantCheck, ...]:
-    """Asks every view for no row; a login that is refused or a missing SDK is the fault of all of them."""
-    checks = []
-    stopped: str | None = None
-    for view in views:
-        fault = stopped
-        if fault is None:
-            try:
-                session.rows(_PROBE_SQL.format(view=view.name), [], view=view)
-            except ProviderError as found:
-                fault = str(found)
-                stopped = None if isinstance(found, AccessDenied) else fault
-        grant = Grant(
-            permission=f"DATABASE ROLE {view.database}.{view.database_role}",
-            on=view.name,
-            purpose=view.purpose,
-            statement=f"{view.grant(role)};",
-        )
-        checks.append(GrantCheck(grant=grant, fault=fault))
-    return tuple(checks)
+    """Asks every view for no row. They all answer by one login: what ends one but a right ends all."""
+    return try_grants(
+        ((_grant(view, role), partial(_ask_for_no_row, session, view)) for view in views),
+        ends=(*ENDS_TRYING, ProviderUnavailable),
+    )
+
+
+def _ask_for_no_row(session: SnowflakeSession, view: View) -> None:
+    session.rows(_PROBE_SQL.format(view=view.name), [], view=view)
+
+
+def _grant(view: View, role: str | None) -> Grant:
+    return Grant(
+        permission=f"DATABASE ROLE {view.database}.{view.database_role}",
+        on=view.name,
+        purpose=view.purpose,
+        statement=f"{view.grant(role)};",
+    )

@@ -36,21 +36,20 @@ def solve_by_size(
     leaves goes to the exact program when that fits, in the time that is left.
     """
     began = clock()
-    if model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any():
-        if _columns(model) <= MOST_EXACT_COLUMNS:
-            return solve_with_lazy_rows(
-                model,
-                limits=limits,
-                seed=seed,
-                clock=clock,
-                row_slack_ratio=row_slack_ratio,
-                row_prices=row_prices,
-                report=report,
-            )
+    fits = _columns(model) <= MOST_EXACT_COLUMNS
+    if fits and (model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any()):
+        return solve_with_lazy_rows(
+            model,
+            limits=limits,
+            seed=seed,
+            clock=clock,
+            row_slack_ratio=row_slack_ratio,
+            row_prices=row_prices,
+            report=report,
+        )
     # Importing compiled kernels takes a second, which small problems need not wait for.
     from optimizer.solve.scalable import solve_at_scale
 
-    fits = _columns(model) <= MOST_EXACT_COLUMNS
     share = SHARE_OF_TIME if fits else 1.0
     first = solve_at_scale(
         model,

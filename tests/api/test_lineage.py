@@ -58,6 +58,23 @@ def test_packed_bodies_are_understood(service: Service, client: TestClient) -> N
     assert access_totals(signals_of(service))[READ] == (1, 5_000_000)
 
 
+def test_an_event_is_the_same_packed_or_plain_alone_or_in_an_array(service: Service, client: TestClient) -> None:
+    client.post(PATH, json=lineage_event())
+    spaced = json.dumps([lineage_event()], indent=4).encode()
+    again = client.post(PATH, content=gzip.compress(spaced), headers={"Content-Encoding": "gzip"})
+    assert again.json()["unchanged"] is True
+    assert signals_of(service).delivery_counts()["openlineage"]["deliveries"] == 1
+
+
+def test_a_slash_at_the_end_of_the_path_changes_nothing(client: TestClient) -> None:
+    assert client.post(f"{PATH}/", json=lineage_event(), follow_redirects=False).status_code == 201
+
+
+def test_a_fault_in_an_array_is_told_at_its_own_place_alone(client: TestClient) -> None:
+    faults = client.post(PATH, json=[lineage_event(), lineage_event(eventTime="yesterday")]).json()["errors"]
+    assert [fault["location"] for fault in faults] == ["body.1.eventTime"]
+
+
 @pytest.mark.parametrize(
     ("body", "location"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import pytest
 
 from api.collecting import collect_before_run
 from api.runs.result import RunRequest
-from collectors.connections import Connection, FocusFolder
+from collectors.connections import Connection, FocusFolder, SnowflakeUsage
 from collectors.months import months_before
 from collectors.store import IngestStore
 from tests.collect.aws.vendor import AwsVendor, aws_vendor
@@ -184,7 +185,51 @@ def test_the_doctor_prints_the_smallest_grant_for_what_is_missing(vendor: AwsVen
     vendor.bucket.proxy.fail_next(403, None, b"<Error><Code>AccessDenied</Code></Error>", 1000, on="permission-check")
     code, findings, _ = placement("doctor", tmp_path, environ)
     missing = [each for each in findings if each["check"] == "connection payer"]
-    assert code == 1
+    assert code == 3
     assert [each["state"] for each in missing] == ["failed"]
     assert "s3:GetObject" in missing[0]["detail"]
     assert '"s3:GetObject"' in missing[0]["remedy"]
+
+
+def test_the_doctor_prints_no_grant_where_none_helps(tmp_path: Path) -> None:
+    absent = FocusFolder(name="absent", path=str(tmp_path / "nowhere"))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    silent = SnowflakeUsage(name="silent", account="ACME", user="u", credentials="env:SF", endpoints={"sql": address})
+    without = replace(silent, name="without", source="x", account="OTHER", credentials="env:UNSET")
+    write_connections(tmp_path, [absent, silent, without])
+    code, findings, _ = placement("doctor", tmp_path, {"SF_PASSWORD": "p"})
+    found = [each for each in findings if each["check"].startswith("connection ")]
+    assert code == 3
+    assert [each["check"] for each in found] == ["connection absent", "connection silent", "connection without"]
+    assert {each["remedy"] for each in found} == {""}
+    assert "nowhere" in found[0]["detail"]
+    assert "cannot be reached at 127.0.0.1" in found[1]["detail"]
+    assert "UNSET_PASSWORD" in found[2]["detail"]
+
+
+def test_the_doctor_calls_a_bad_connections_file_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "connections.toml").write_text("[[connection]]\nname = 'x'\n")
+    code, findings, _ = placement("doctor", tmp_path, {})
+    assert code == 2
+    assert "line 1" in next(each["detail"] for each in findings if each["check"] == "connections")
+
+
+def test_the_doctor_shows_a_month_that_no_recommendation_rests_on(folder: FocusFolderVendor, tmp_path: Path) -> None:
+    (folder.root / THIS_MONTH / "invoice.json").write_text('{"costs": {"USD": "9.00"}, "final": true}')
+    write_connections(tmp_path, [connection_of(folder)])
+    placement("collect", tmp_path, {})
+    code, findings, _ = placement("doctor", tmp_path, {})
+    (withheld,) = [each for each in findings if each["state"] == "withheld"]
+    assert (code, withheld["check"]) == (0, f"bills of {THIS_MONTH}")
+    assert "does not match" in withheld["detail"]
+    assert "placement collect" in withheld["detail"]
+
+
+def test_the_doctor_names_a_billed_through_that_is_no_source(folder: FocusFolderVendor, tmp_path: Path) -> None:
+    write_connections(tmp_path, [connection_of(folder, billed_through="aws:nobody")])
+    code, findings, _ = placement("doctor", tmp_path, {})
+    (told,) = [each for each in findings if "billed_through" in each["detail"]]
+    assert (code, told["state"]) == (0, "missing")
+    assert "focus:partner" in told["detail"]

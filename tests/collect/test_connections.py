@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.connections import AwsFocusExport, read_connections
+from collectors.connections import AwsFocusExport, DatabricksSystemTables, FocusFolder, read_connections
 from collectors.errors import InvalidConnections
 
 GOOD = """\
@@ -63,7 +63,11 @@ def test_connections_are_read_in_their_order(tmp_path: Path) -> None:
         ('region = "us-east-1"', 'region = "Virginia"', 17, "is not an AWS region such as us-east-1"),
         ('bucket = "acme-billing"', 'bucket = "Acme Billing"', 5, "is not the name of an S3 bucket"),
         ('"env:BILLING"', '"AKIAIOSFODNN7EXAMPLE"', 9, "a secret itself never stands in this file"),
-        ('kind = "focus_export"\nbucket = "o', 'kind = "cur"\nbucket = "o', 13, "no collector for .*'aws', kind 'cur'"),
+        ('kind = "focus_export"\nbucket = "o', 'kind = "cur"\nbucket = "o', 14,
+         'kind = .cur. is none of .*"focus_export" .*"cur_2_export" .*"legacy_cur"'),
+        ('provider = "aws"', 'provider = "amazon"', 3, 'expected one of "aws", "azure", "gcp"'),
+        (FOCUS_LINE, FOCUS_LINE + '\nbilled_through = "payer"', 17, 'write its source, "aws:focus-daily"'),
+        (FOCUS_LINE, FOCUS_LINE + '\nbilled_through = "aws:focus"', 17, "names this connection itself"),
         (FOCUS_LINE, FOCUS_LINE + '\nendpoints = { s3 = "http://example.com" }', 17, "loopback interface only"),
         (FOCUS_LINE, FOCUS_LINE + '\nendpoints = { s9 = "https://example.com" }', 17, "endpoints names 's9'"),
         (FOCUS_LINE, FOCUS_LINE + '\nendpoints = "https://example.com"', 17, "endpoints must be a table of texts"),
@@ -86,7 +90,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, li
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConnections, match="cannot be read"):
+    with pytest.raises(InvalidConnections, match=r"is not there; write it as collectors/README\.md shows$"):
         read_connections(tmp_path / "none.toml")
 
 
@@ -102,3 +106,28 @@ def test_safe_endpoints_are_accepted(url: str) -> None:
 def test_unsafe_endpoints_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="loopback interface only"):
         AwsFocusExport(name="a", bucket="billing", export="e", region="us-east-1", endpoints={"s3": url})
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    (tmp_path / "ca.pem").write_text("")
+    table = '[[connection]]\nname = "f"\nprovider = "focus"\nkind = "folder"\npath = "bills"\nca_bundle = "../ca.pem"\n'
+    write(data, table + 'credentials = "file:keys/f.json#work"\n')
+    monkeypatch.chdir(elsewhere)
+    (found,) = read_connections(Path("../data/connections.toml"))
+    assert isinstance(found, FocusFolder)
+    assert (found.path, found.ca_bundle) == (str(data / "bills"), str(tmp_path / "ca.pem"))
+    assert found.credentials == f"file:{data / 'keys' / 'f.json#work'}"
+
+
+@pytest.mark.parametrize("host", ["https://acme.cloud.databricks.com/", "http://127.0.0.1:8443", "http://localhost:1"])
+def test_a_workspace_may_be_on_this_machine_without_tls(host: str) -> None:
+    found = DatabricksSystemTables(name="d", host=host, warehouse_id="w", account_id="a")
+    assert found.host == host.rstrip("/")
+
+
+def test_a_workspace_elsewhere_has_tls() -> None:
+    with pytest.raises(ValueError, match=r"host = .* http:// is accepted on the loopback interface only"):
+        DatabricksSystemTables(name="d", host="http://acme.example.com", warehouse_id="w", account_id="a")

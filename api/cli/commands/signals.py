@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.common import AsJson, DataDirectory, echo_json, settings_for, show_table
+from api.cli.failures import BAD_INPUT
 
 if TYPE_CHECKING:
     from collectors.signals.coverage import Window
@@ -46,7 +48,8 @@ def ingest_signals(
 ) -> None:
     """Store signals; doing it twice changes nothing. Name all files of one inventory at once.
 
-    Without --from and --to, the files cover all days from their first event to their last.
+    Without --from and --to, the files cover all days from their first event to their last. What cannot be used is kept
+    aside with its reason; files of which nothing can be used end with exit code 2.
     """
     from collectors.signals.ingest import ingest_signal_files
     from collectors.signals.readers import ReadOptions
@@ -75,15 +78,19 @@ def ingest_signals(
         "rejected": sum(receipt.rejected for receipt in receipts),
         "skipped": sum(receipt.skipped for receipt in receipts),
     }
+    reasons = sum((Counter(receipt.reject_reasons) for receipt in receipts), Counter[str]())
     if as_json:
-        echo_json(said)
-        return
-    show_table(
-        f"Signals of {receipts[0].source}",
-        tuple(said),
-        [tuple(f"{count:,}" for count in said.values())],
-        right=tuple(said),
-    )
+        echo_json({**said, "reject_reasons": reasons})
+    else:
+        counts = [tuple(f"{count:,}" for count in said.values())]
+        show_table(f"Signals of {receipts[0].source}", tuple(said), counts, right=tuple(said))
+        for reason, rows in reasons.most_common():
+            typer.echo(f"kept aside, in no figure: {rows:,} with {reason}")
+    if reasons and not said["records"]:
+        reason, _ = reasons.most_common(1)[0]
+        fault = f"nothing of these files can be used as {kind} ({reason}); check that --kind says what they are"
+        typer.echo(f"placement: {fault}", err=True)
+        raise typer.Exit(BAD_INPUT)
 
 
 @app.command("show")

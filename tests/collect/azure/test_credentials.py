@@ -77,6 +77,12 @@ def test_a_variable_that_is_not_set_is_named(name: str) -> None:
         )
 
 
+def test_all_variables_that_are_not_set_are_named_at_once() -> None:
+    with pytest.raises(CredentialsMissing) as refused:
+        identity_credential(with_credentials("env:BILL"), environ={}, settings={})
+    assert all(name in str(refused.value) for name in NAMES)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -13,7 +13,7 @@ from collectors.collector import CollectWindow
 from collectors.connections.databricks import DatabricksSystemTables
 from collectors.databricks.billing import DatabricksCollector
 from collectors.databricks.client import StatementClient
-from collectors.errors import ProviderUnavailable
+from collectors.errors import HostUnreachable
 from tests.peers.http_replay import HttpReply, HttpRequest, ReplayServer
 
 WINDOW = CollectWindow(first_period="2025-01", last_period="2025-01")
@@ -60,5 +60,5 @@ def _collector(workspace: EmptyWorkspace, ca_bundle: str | None) -> DatabricksCo
 
 def test_the_bundle_is_trusted_and_without_it_the_host_is_not(workspace: EmptyWorkspace, tmp_path: Path) -> None:
     assert _collector(workspace, str(tmp_path / "ca.pem")).discover(WINDOW, known={}) == {}
-    with pytest.raises(ProviderUnavailable, match="could not serve"):
+    with pytest.raises(HostUnreachable, match="its certificate is not trusted; name the authority"):
         _collector(workspace, None).discover(WINDOW, known={})

@@ -37,7 +37,7 @@ def test_every_setting_can_stand_in_the_connections_file(tmp_path: Path) -> None
     assert found == replace(
         TABLE,
         totals_table="p.d.standard",
-        invoices="invoices.csv",
+        invoices=str(tmp_path / "invoices.csv"),
         commitments_table="p.d.cud",
         jobs_relation="p.region-us.INFORMATION_SCHEMA.JOBS",
         storage_inventories=("gs://bills/inventory",),

@@ -17,6 +17,7 @@ from collectors.collector import CollectWindow
 from collectors.errors import (
     AccessDenied,
     CredentialsMissing,
+    HostUnreachable,
     InvalidManifest,
     ProviderError,
     ProviderPackageMissing,
@@ -268,7 +269,7 @@ def test_a_wrong_password_is_refused_without_being_told(account: UsageAccount) -
 
 def test_a_server_that_is_not_there_is_unavailable(account: UsageAccount) -> None:
     collector = account.collector("http://127.0.0.1:1")
-    with pytest.raises(ProviderUnavailable, match=r"could not log in \(code 250001\)"):
+    with pytest.raises(HostUnreachable, match=r"cannot be reached at 127\.0\.0\.1:1 .* it refuses connections"):
         collector.discover(WINDOW, known={})
 
 

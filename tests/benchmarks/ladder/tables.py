@@ -19,12 +19,17 @@ WORKLOAD, DATASET = 0, 1
 
 
 def node_names(estate: Estate) -> list[str]:
-    """Ids in node order: ``w0``, ``d0``, and ``d0-replica`` for the replica of ``d0``."""
-    return [
+    """Ids in node order, the application before the slash: ``a7/w0``, ``a7/d0``, ``a7/d0-replica``, ``hub0/d0``."""
+    app = [
+        f"a{number}" if number >= 0 else f"hub{node - estate.workloads}"
+        for node, number in enumerate(estate.node_app.tolist())
+    ]
+    kind = [
         *(f"w{number}" for number in range(estate.workloads)),
         *(f"d{number}" for number in range(estate.datasets)),
         *(f"d{number}-replica" for number in estate.replica_of.tolist()),
     ]
+    return [f"{of}/{name}" for of, name in zip(app, kind, strict=True)]
 
 
 def option_names(market: Market) -> list[str]:

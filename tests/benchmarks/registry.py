@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
+from pathlib import Path
 
-from optimizer.problem.problem import Problem
 from tests.benchmarks import instances
 
 
@@ -31,15 +31,16 @@ class Published:
 class Instance:
     """A problem to solve and what is known and wanted of the answer.
 
-    ``section`` is the heading under which its figures stand. ``published`` reads what the literature proved and found
-    from the reference data, which ``load`` needs then too.
+    ``write`` puts the problem at a path (a JSON file or a folder, as ``read_problem`` reads both). ``section`` is the
+    heading under which its figures stand. ``published`` reads what the literature proved and found from the reference
+    data, which ``write`` needs then too.
     ``stop_gap_ratio`` ends a solve early; the goal is ``goal_gap_ratio`` within ``time_limit_seconds``. ``baselines``
     are names of ``tests.benchmarks.baselines.BASELINES`` that run on it too.
     """
 
     name: str
     section: str
-    load: Callable[[], Problem]
+    write: Callable[[Path], None]
     time_limit_seconds: float = 60.0
     goal_gap_ratio: float = 1e-3
     stop_gap_ratio: float = 0.0
@@ -61,16 +62,3 @@ def all_instances() -> tuple[Instance, ...]:
     if twice:
         raise ValueError(f"two instances are called {twice[0]!r}; names must be unique")
     return tuple(found)
-
-
-def instance_named(name: str) -> Instance:
-    """The instance of that name.
-
-    Raises:
-        ValueError: there is none; the message lists the sections.
-    """
-    found = {instance.name: instance for instance in all_instances()}
-    if name not in found:
-        sections = sorted({instance.section for instance in found.values()})
-        raise ValueError(f"there is no instance {name!r}; sections: {sections}")
-    return found[name]

@@ -11,10 +11,14 @@ from optimizer.problem.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """A plan or None, and a bound if one is proved; ``optimizer.verify`` says whether the plan keeps the rules."""
+    """A plan, or None and why there is none; a bound if one is proved.
+
+    ``optimizer.verify`` says whether the plan keeps the rules.
+    """
 
     plan: Plan | None
     lower_bound_usd: float | None = None
+    reason: str = "nothing found"
 
 
 class Baseline(Protocol):

@@ -87,7 +87,7 @@ def per_project(problem: Problem, *, seconds: float) -> Found:
 
 def _repaired(model: PlacementModel, chosen: Ints, began: float, seconds: float, *, sees_flows: bool = True) -> Found:
     if len(chosen) < model.node_take.sum():
-        return Found(plan=None)
+        return Found(plan=None, reason="a node has too few options")
     left = seconds - (time.perf_counter() - began)
     return Found(plan=Plan(chosen=repaired(model, chosen, sees_flows=sees_flows, seconds=left)))
 

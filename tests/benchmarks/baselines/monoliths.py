@@ -33,8 +33,8 @@ def naive_highs(problem: Problem, *, seconds: float) -> Found:
     """A variable for every product of two choices (``products``), in HiGHS."""
     try:
         program = product_program(compile_model(problem), whole=False)
-    except TooLarge:
-        return Found(plan=None)
+    except TooLarge as error:
+        return Found(plan=None, reason=str(error))
     answer = run_highs(program, time_limit_seconds=seconds, relative_gap=0.0, absolute_gap_usd=0.0, seed=SEED)
     return Found(plan=_plan(problem, answer.values), lower_bound_usd=answer.bound)
 
@@ -45,8 +45,8 @@ def naive_cp_sat(problem: Problem, *, seconds: float) -> Found:
 
     try:
         program = product_program(compile_model(problem), whole=True)
-    except TooLarge:
-        return Found(plan=None)
+    except TooLarge as error:
+        return Found(plan=None, reason=str(error))
     solver = model_builder.Solver("sat")
     solver.set_time_limit_in_seconds(seconds)
     solver.set_solver_specific_parameters(f"num_workers:1,random_seed:{SEED}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from optimizer.exchange.documents import problem_from_document
-from optimizer.problem.problem import Problem
+from api.problem_files import write_json
 from tests.benchmarks.registry import Instance, Published
 from tests.facility_location import HOLMBERG, ORLIB, instance_document, published_optimum
 from tests.facility_location import INSTANCES as FOLDER
@@ -15,8 +15,8 @@ from tests.facility_location import INSTANCES as FOLDER
 HALF_A_CENT: Final = Decimal("0.005")
 
 
-def _load(name: str) -> Problem:
-    return problem_from_document(instance_document(FOLDER / name))
+def _write(name: str, path: Path) -> None:
+    write_json(instance_document(FOLDER / name), path)
 
 
 def _published(name: str, tolerance: Decimal) -> Published:
@@ -26,7 +26,7 @@ def _published(name: str, tolerance: Decimal) -> Published:
 
 def _instance(name: str, section: str, tolerance: Decimal) -> Instance:
     return Instance(
-        name=name, section=section, load=partial(_load, name), published=partial(_published, name, tolerance)
+        name=name, section=section, write=partial(_write, name), published=partial(_published, name, tolerance)
     )
 
 

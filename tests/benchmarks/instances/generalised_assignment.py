@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from optimizer.exchange.documents import problem_from_document
-from optimizer.problem.problem import Problem
+from api.problem_files import write_json
 from tests.benchmarks.registry import Instance, Published
 from tests.generalised_assignment import CATTRYSSE, CHU, GAP_FOLDER, gap_document, published_values
 
 
-def _load(name: str) -> Problem:
-    return problem_from_document(gap_document(GAP_FOLDER / name))
+def _write(name: str, path: Path) -> None:
+    write_json(gap_document(GAP_FOLDER / name), path)
 
 
 def _published(name: str) -> Published:
@@ -25,7 +25,7 @@ def _instance(name: str) -> Instance:
     return Instance(
         name=f"gap/{name}",
         section=f"assignment_{kind}",
-        load=partial(_load, name),
+        write=partial(_write, name),
         published=partial(_published, name),
     )
 

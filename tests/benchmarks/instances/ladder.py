@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from tests.benchmarks.ladder import LadderSpec, ladder_problem
+from tests.benchmarks.ladder import LadderSpec, write_rung
 from tests.benchmarks.registry import Instance
 
 HEURISTICS: Final = ("stay", "cheapest", "best_response", "per_task", "per_project")
@@ -16,7 +16,7 @@ def _rung(spec: LadderSpec, *, seconds: float, goal: float, stop: float, baselin
     return Instance(
         name=spec.name,
         section=spec.name,
-        load=partial(ladder_problem, spec),
+        write=partial(write_rung, spec),
         time_limit_seconds=seconds,
         goal_gap_ratio=goal,
         stop_gap_ratio=stop,

@@ -20,7 +20,6 @@ from optimizer.verify import VerifiedPlan, verify
 from tests.benchmarks.baselines import BASELINES
 from tests.benchmarks.case import OURS, answer, measure
 from tests.benchmarks.ladder import LadderSpec, ladder, write_rung
-from tests.benchmarks.registry import all_instances
 from tests.builders import node_in_all_places, plan_of, two_clouds
 from tests.oracle import Oracle
 from tests.problem_documents import problem_documents
@@ -150,9 +149,3 @@ def test_a_case_runs_in_a_process_of_its_own_and_measures_it(tmp_path: Path) -> 
 def test_a_method_that_fails_says_so(tmp_path: Path) -> None:
     found = measure(tmp_path / "nowhere", OURS, seconds=1)
     assert found.state.startswith("failed with exit code 1: ")
-
-
-def test_every_instance_has_a_name_of_its_own_and_baselines_that_exist() -> None:
-    instances = all_instances()
-    assert len(instances) == 24 + 36 + 39 + 9
-    assert {name for instance in instances for name in instance.baselines} <= set(BASELINES)

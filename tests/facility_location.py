@@ -1,7 +1,8 @@
 """Published single-source capacitated facility location instances as documents of the problem format.
 
 Customers are workloads that take one facility each at the cost of their whole demand; facilities are places with an
-open cost and a capacity. Instances: OR-Library cap61-134 and Holmberg, Rönnqvist and Yuan (1999) p1-p36.
+open cost and a capacity. Instances: OR-Library cap61-134 and Holmberg, Rönnqvist and Yuan (1999) p1-p36. OR-Library
+prints optima of the problem whose customers may be served by several facilities; those here are of one facility each.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from tests.reference import REFERENCE_DATA
 
 INSTANCES: Final = REFERENCE_DATA / "instances"
 ORLIB: Final = tuple(f"cflp/orlib_p{number}" for number in range(1, 25))
-HOLMBERG_TO_50_CUSTOMERS: Final = tuple(f"sscflp/holmberg_p{number}" for number in range(1, 25))
+HOLMBERG: Final = tuple(f"sscflp/holmberg_p{number}" for number in range(1, 37))
+HOLMBERG_TO_50_CUSTOMERS: Final = HOLMBERG[:24]
 
 
 def published_optimum(name: str) -> Decimal:

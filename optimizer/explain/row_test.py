@@ -46,7 +46,7 @@ class RowTest:
             coefficient=coefficient,
             upper=upper,
             total=chosen.sum(axis=1),
-            scale=np.abs(chosen).sum(axis=1) + np.abs(coefficient).max(axis=1) + np.abs(upper),
+            scale=np.abs(chosen).sum(axis=1) + np.abs(coefficient).max(axis=1, initial=0.0) + np.abs(upper),
         )
 
     def breaks(self, *, leaving: int, taking: int) -> bool | None:

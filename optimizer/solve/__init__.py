@@ -106,6 +106,7 @@ class _Watch:
         self._began = clock()
         self._cpu_began = cpu_clock()
         self._on_progress = on_progress
+        self._best_usd, self._bound_usd = np.inf, -np.inf
 
     def seconds(self) -> float:
         return self.clock() - self._began
@@ -118,7 +119,9 @@ class _Watch:
 
     def hear(self, best_usd: float, bound_usd: float) -> None:
         """How a solver goes on: best cost and bound so far in USD, infinite while there is none."""
-        best, bound = (Decimal(amount).scaleb(6) if np.isfinite(amount) else None for amount in (best_usd, bound_usd))
+        self._best_usd, self._bound_usd = min(self._best_usd, best_usd), max(self._bound_usd, bound_usd)
+        known = (self._best_usd, self._bound_usd)
+        best, bound = (Decimal(amount).scaleb(6) if np.isfinite(amount) else None for amount in known)
         self.say("searching", best, bound)
 
     def facts(self, method: str, stopped_by: StoppedBy) -> SolverFacts:

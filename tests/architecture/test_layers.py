@@ -16,8 +16,9 @@ from tests.reference import REPOSITORY
 OPTIMIZER: Final = tuple(path for path in MODULES if shown(path).startswith("optimizer/"))
 PURE_LIBRARIES: Final = {"numba", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "ortools"}
 PURE_STANDARD: Final = {
-    "contextlib", "__future__", "abc", "bisect", "collections", "dataclasses", "decimal", "difflib", "enum", "functools", "hashlib",
-    "heapq", "itertools", "json", "math", "operator", "re", "string", "tomllib", "types", "typing",
+    "__future__", "abc", "bisect", "collections", "contextlib", "dataclasses", "decimal", "difflib", "enum",
+    "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re", "string", "tomllib", "types",
+    "typing",
 }  # fmt: skip
 CLOCKS: Final = {"perf_counter", "process_time"}
 """Only as default arguments of ``solve``, where a caller may hand in another clock."""

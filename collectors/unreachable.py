@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -82,6 +83,10 @@ def unreachable_host(fault: BaseException) -> str | None:
         found = _HOST_AND_PORT.search(str(each))
         if found is not None:
             return f"{found[1]}:{found[2]}"
+        # botocore keeps the address that it tried beside its message.
+        address = getattr(each, "kwargs", {}).get("endpoint_url")
+        if address:
+            return urlsplit(str(address)).netloc
     return None
 
 

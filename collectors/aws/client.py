@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import botocore.exceptions
 from botocore.config import Config
 
-from collectors.aws.credentials import assume_role, open_session
+from collectors.aws.credentials import VENDOR, assume_role, open_session
 from collectors.aws.faults import is_passing, translated, wished_pause_seconds
 from collectors.connections.aws import AwsExport
+from collectors.errors import ProviderUnavailable
 from collectors.unreachable import ATTEMPTS_TO_REACH, CONNECT_TIMEOUT_SECONDS, unreachable_cause
 
 if TYPE_CHECKING:
@@ -178,8 +179,11 @@ class AwsClients:
             if following.get(token[1]) == found:
                 break
             following = {token[1]: found}
-        looping = botocore.exceptions.PaginationError(message="its pages have no end")
-        raise translated(looping, location=location, permission=permission)
+        raise ProviderUnavailable(
+            f"AWS lists {location} in pages that have no end; try again, and tell AWS if it stays so",
+            vendor=VENDOR,
+            location=location,
+        )
 
     def close(self) -> None:
         """Give back the connections of every client."""

@@ -62,14 +62,16 @@ def solve_at_scale(
     row_prices: Floats | None = None,
     report: Report | None = None,
     until_stalled: bool = False,
+    workers: int = WORKERS,
 ) -> RawAnswer:
     """A plan and a bound for a model of any size; ``report`` hears how it goes.
 
-    ``until_stalled`` gives up early, when several plans in a row have closed next to none of the gap.
+    ``until_stalled`` gives up early, when several plans in a row have closed next to none of the gap. The number of
+    ``workers`` (threads that pass messages) changes nothing but the time.
     """
     deadline = clock() + limits.time_limit_seconds
-    with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(1) as planner:
-        run = _Run(model, seed, workers, lambda: clock() < deadline, row_slack_ratio, row_prices)
+    with ThreadPoolExecutor(workers) as threads, ThreadPoolExecutor(1) as planner:
+        run = _Run(model, seed, threads, lambda: clock() < deadline, row_slack_ratio, row_prices)
         return run.go(limits.gap_ratio, planner, report, until_stalled)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
-from optimizer.solve.relaxation.messages import cheapest_copies, from_neighbour
+from optimizer.solve.relaxation.copies import cheapest_copies
+from optimizer.solve.relaxation.edges import from_neighbour
 from optimizer.solve.relaxation.network import FORBIDDEN, Network, Tables
 
 Floats = npt.NDArray[np.float64]

@@ -4,11 +4,12 @@ For shares that are not negative and add up to no more than the charge ::
 
     charge * (1 if any covered option is chosen) >= sum over nodes of share[node] * (1 if node chooses a covered option)
 
-so a node may pay its share as part of its option's cost. The shares settle, as an average over rounds, on the nodes
-that keep choosing what the charge covers. Nodes with copies bear none.
+so a node may pay its share as part of its option's cost. Nodes with copies bear none.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,11 @@ from optimizer.units import MICRO_USD_PER_USD
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+FIRST_STEP: Final = 1.0
+"""First step as a share of the charge."""
+DECAY: Final = 0.1
 
 
 class ChargeShares:
@@ -44,17 +50,37 @@ class ChargeShares:
         return bool(len(self._shares))
 
     def step(self, chosen: Ints) -> Floats:
-        """What each position bears after another round in which ``chosen`` positions were best, ``[position]``."""
+        """What each position bears after another round in which ``chosen`` positions were best, ``[position]``.
+
+        A subgradient step: whoever chose what a charge covers bears more, then all bear less by the same amount until
+        the shares fit into the charge again.
+        """
         is_chosen = np.zeros(self._positions, dtype=np.bool_)
         is_chosen[chosen] = True
         due = np.zeros(len(self._shares), dtype=np.bool_)
         due[self._pair[is_chosen[self._position]]] = True
         bearers = np.bincount(self._charge[due], minlength=len(self._fee))
-        fair = np.where(due, self._fee[self._charge] / np.maximum(bearers, 1)[self._charge], 0.0)
-        weight = 2.0 / (self._rounds + 2.0)
-        is_due = bearers[self._charge] > 0
-        self._shares = np.where(is_due, (1 - weight) * self._shares + weight * fair, self._shares)
+        step = FIRST_STEP / (1.0 + DECAY * self._rounds)
+        self._shares[due] += step * (self._fee / np.maximum(bearers, 1))[self._charge[due]]
+        held = np.flatnonzero(self._shares > 0)
+        self._shares[held] = _fitted(self._shares[held], self._charge[held], self._fee)
         self._rounds += 1
         borne: Floats = np.zeros(self._positions)
         np.add.at(borne, self._position, self._shares[self._pair])
         return borne
+
+
+def _fitted(shares: Floats, charge: Ints, fee: Floats) -> Floats:
+    """The nearest shares, none negative, of which those of each charge add up to no more than it."""
+    order = np.lexsort((-shares, charge))
+    ordered, owner = shares[order], charge[order]
+    begin = np.searchsorted(owner, np.arange(len(fee)))
+    place = np.arange(len(order)) - begin[owner] + 1
+    total = np.cumsum(ordered)
+    total -= (total[begin[owner]] - ordered[begin[owner]]) if len(order) else 0.0
+    surplus = (total - fee[owner]) / place
+    count = np.bincount(owner[ordered > surplus], minlength=len(fee))
+    taken = np.zeros(len(fee))
+    some = count > 0
+    taken[some] = np.maximum(surplus[(begin + count - 1)[some]], 0.0)
+    return np.maximum(shares - taken[charge], 0.0)

@@ -215,7 +215,7 @@ def test_a_month_without_manifest_or_rows_never_erases(bucket: BillingBucket, st
     bucket.s3.delete_object(Bucket=bucket.name, Key=MANIFEST)
     bucket.deliver_export("2026-02", [], run="e2")
     report = collect(bucket.open("cur_2"), store)
-    assert report.outcomes == (MissingPeriod(period="2026-01"), EmptyPeriod(period="2026-02", kept_rows=1))
+    assert report.outcomes == (MissingPeriod(period="2026-01", kept_rows=1), EmptyPeriod(period="2026-02", kept_rows=1))
     assert totals(store) == {"2026-01": Decimal(1), "2026-02": Decimal(1)}
 
 
@@ -385,16 +385,15 @@ def test_a_missing_permission_is_named(bucket: BillingBucket, keys_without_right
 
 def test_a_server_that_does_not_answer_is_a_passing_fault(bucket: BillingBucket) -> None:
     nobody = bucket.open("focus", endpoints={"s3": "http://127.0.0.1:9"})
-    with pytest.raises(
-        ProviderUnavailable, match=rf"AWS did not answer for s3://{bucket.name}/exports/daily/metadata/"
-    ):
+    where = rf"AWS cannot be reached at 127\.0\.0\.1:9 for s3://{bucket.name}/exports/daily/metadata/: it refuses"
+    with pytest.raises(ProviderUnavailable, match=where):
         nobody.discover(WINDOW, known={})
-    assert bucket.pauses == [0.5, 1.0, 2.0, 4.0]
+    assert bucket.pauses == [0.5], "one more attempt; waiting long does not bring a listener"
 
 
 def test_nothing_is_asked_before_a_collector_is_used(bucket: BillingBucket) -> None:
     collector = open_collector(bucket.connection("focus", credentials="env:NOT_THERE"), environ={})
-    with pytest.raises(CredentialsMissing, match="NOT_THERE_ACCESS_KEY_ID is not set"):
+    with pytest.raises(CredentialsMissing, match="NOT_THERE_ACCESS_KEY_ID and NOT_THERE_SECRET_ACCESS_KEY are not set"):
         collector.discover(WINDOW, known={})
     with pytest.raises(TypeError, match="is a FocusFolder, not an AwsExport"):
         open_collector(FocusFolder(name="f", path="/nowhere"), environ={})
@@ -435,7 +434,7 @@ def test_an_authority_of_one_s_own_is_trusted_when_it_is_named(bucket: BillingBu
     authority.cert_pem.write_to_path(bundle)
     with EmptyBucketOverTls(authority) as server:
         endpoints = {"s3": server.origin}
-        with pytest.raises(ProviderUnavailable, match=r"did not answer for s3://.*certificate verify failed"):
+        with pytest.raises(ProviderUnavailable, match=r"at 127\.0\.0\.1:\d+ for s3://.*its certificate is not trusted"):
             bucket.open("focus", endpoints=endpoints).discover(WINDOW, known={})
         assert bucket.pauses == [], "waiting does not make a certificate good"
         with pytest.raises(NotFoundAtProvider, match="no manifest under"):

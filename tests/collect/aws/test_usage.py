@@ -351,6 +351,6 @@ def _until_error(readings: Any, found: list[Reading | SignalReading]) -> list[Re
 
 def test_pages_without_an_end_are_given_up(bucket: BillingBucket, aws_json: AwsJsonServer) -> None:
     aws_json.on("savingsplans", "DescribeSavingsPlans")(lambda request: {"savingsPlans": [], "nextToken": "again"})
-    with pytest.raises(ProviderUnavailable, match="its pages have no end"):
+    with pytest.raises(ProviderUnavailable, match="in pages that have no end"):
         usage(bucket, estate=("commitments",))
     assert aws_json.calls("savingsplans", "DescribeSavingsPlans") == 2

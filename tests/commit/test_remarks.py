@@ -67,7 +67,7 @@ def test_rows_kept_aside_are_told_with_reason_cost_and_place(shelf: Shelf, store
     (aside,) = rows_kept_aside(store)
     assert (aside.source, aside.periods, aside.rows) == ("focus:shelf", (JANUARY,), 1)
     assert (aside.meaning, aside.cost) == ("BillingCurrency is not an ISO 4217 code", {"XXQ": Decimal(7)})
-    assert aside.examples == ("2025-01-one-0.csv:2",)
+    assert aside.examples == ("2025-01-one-0.csv:row 2",)
     assert [each.kept_aside for each in period_standings(store, now=NOW)] == [(aside,), ()]
     shelf.put(JANUARY, [row(BilledCost="10")], run="two")
     collect(shelf, store)

@@ -69,4 +69,4 @@ def test_the_doctor_is_told_when_bills_are_there_and_no_month_is(bills: Path, tm
     assert readable.fault is None
     assert layout.fault is not None
     assert "a.csv directly in" in layout.fault
-    assert f"mkdir -p {tmp_path}/loose/2025-03" in layout.grant.statement
+    assert f"mkdir -p {tmp_path}/loose/2025-03" in layout.fault

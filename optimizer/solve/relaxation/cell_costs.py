@@ -62,11 +62,9 @@ class CellCosts:
 
 def position_weights(model: PlacementModel, graph: LabelGraph) -> sparse.csr_matrix:
     """What each position weighs in each row, ``[position, row]``."""
-    position = np.full(len(model.option_node), -1, dtype=np.int64)
-    position[graph.option] = np.arange(len(graph.option))
     option = np.concatenate([*(row.option for row in model.rows), np.zeros(0, dtype=np.int64)])
     weight = np.concatenate([*(row.coefficient for row in model.rows), np.zeros(0)])
     row = np.repeat(np.arange(len(model.rows)), [len(row.option) for row in model.rows])
-    at = position[option]
+    at = graph.position[option]
     kept = (at >= 0) & (weight != 0)
     return sparse.csr_matrix((weight[kept], (at[kept], row[kept])), shape=(len(graph.option), len(model.rows)))

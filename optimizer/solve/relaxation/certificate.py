@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
 from optimizer.solve.relaxation.copies import cheapest_copies
+from optimizer.solve.relaxation.couple_edges import from_both, from_nearer
+from optimizer.solve.relaxation.couples import certify_couples
 from optimizer.solve.relaxation.edges import from_neighbour
-from optimizer.solve.relaxation.network import FORBIDDEN, Network, Tables
+from optimizer.solve.relaxation.network import DEAD, FORBIDDEN, Network, Tables
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,13 +25,17 @@ Singles = npt.NDArray[np.float32]
 
 
 @compiled
-def certify_nodes(network: Network, cost: Floats, message: Singles, begin: int, end: int) -> float:
+def certify_nodes(network: Network, cost: Floats, message: Singles, couple: Singles, begin: int, end: int) -> float:
     """Sum of what nodes ``begin:end`` pay at least; ``cost`` float64 ``[node, place]``, FORBIDDEN where closed."""
     places = cost.shape[1]
     held = np.empty(places, np.float64)
     reference = np.empty(places, np.float64)
+    couples = np.empty(len(network.couple_one), np.float64)
     total = 0.0
     for node in range(begin, end):
+        if network.in_couples[node]:
+            total += certify_couples(network, cost, couple, node, couples)
+            continue
         held[:] = cost[node]
         for near in range(network.begin[node], network.begin[node + 1]):
             given = message[network.near_edge[near], 0 if network.near_is_one[near] else 1]
@@ -45,11 +51,21 @@ def certify_nodes(network: Network, cost: Floats, message: Singles, begin: int, 
 
 @compiled
 def certify_edges(
-    network: Network, ends: Ints, tables: Tables, cost: Floats, message: Singles, begin: int, end: int
+    network: Network,
+    ends: Ints,
+    tables: Tables,
+    price: Floats,
+    cost: Floats,
+    message: Singles,
+    couple: Singles,
+    begin: int,
+    end: int,
 ) -> float:
-    """Sum of what edges ``begin:end`` pay at least; ``ends`` int64 ``[edge, 2]``; ``tables`` in double precision."""
+    """Sum of what edges ``begin:end`` pay at least; ``ends`` int64 ``[edge, 2]``; ``tables`` and ``price`` are
+    in double precision."""
     places = cost.shape[1]
     theirs = np.empty(places, np.float64)
+    ours = np.empty(places, np.float64)
     out = np.empty(places, np.float64)
     total = 0.0
     for edge in range(begin, end):
@@ -59,11 +75,20 @@ def certify_edges(
         for place in range(places):
             is_open = cost[other, place] < FORBIDDEN
             theirs[place] = -float(message[edge, 1, place]) if is_open else FORBIDDEN
-        forth, back = float(network.forth_gb[edge]), float(network.back_gb[edge])
-        from_neighbour(theirs, back, forth, network.kind[edge] ^ 1, tables, out)
+            is_open = cost[one, place] < FORBIDDEN
+            ours[place] = -float(message[edge, 0, place]) if is_open else FORBIDDEN
+        row = network.couple_row[edge]
+        if row >= 0 and not network.in_couples[one]:
+            copies = 1
+            from_both(network, price, edge, couple[row], out)
+        else:
+            if row >= 0:
+                from_nearer(network, couple[row], ours)
+            forth, back = float(network.forth_gb[edge]), float(network.back_gb[edge])
+            from_neighbour(theirs, back, forth, network.kind[edge] ^ 1, tables, out)
         least = np.inf
         for place in range(places):
-            if cost[one, place] < FORBIDDEN:
-                least = min(least, out[place] * copies - float(message[edge, 0, place]))
+            if ours[place] < DEAD:
+                least = min(least, out[place] * copies + ours[place])
         total += least
     return total

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
-from optimizer.solve.relaxation.edges import DEAD, is_read_from, pull
-from optimizer.solve.relaxation.network import FORBIDDEN, Network
+from optimizer.solve.relaxation.edges import is_read_from, pull
+from optimizer.solve.relaxation.network import DEAD, FORBIDDEN, Network
 
 Ints = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
@@ -105,7 +105,7 @@ def _worthiest_base(held: Singles, raw: Singles, distinct: Ints, take: int) -> f
 
 @compiled
 def visit_copies(
-    network: Network, cost: Singles, message: Singles, node: int, forward: bool, scratch: Singles
+    network: Network, cost: Singles, message: Singles, couple: Singles, node: int, forward: bool, scratch: Singles
 ) -> float:
     """Visit a node with copies: take from neighbours before it, offer to those after; its part of the bound."""
     places, take, distinct = cost.shape[1], network.take[node], network.distinct[node]
@@ -126,7 +126,7 @@ def visit_copies(
         out = message[network.near_edge[near], 0 if is_one else 1]
         for place in range(places):
             held[place] = FORBIDDEN if held[place] >= DEAD else held[place] - out[place]
-        pull(network, message, node, near, theirs, raw)
+        pull(network, message, couple, node, near, theirs, raw)
         if is_read_from(network, network.near_edge[near], is_one):
             base = _worthiest_base(held, raw, distinct, take)
             bound += base

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
-from optimizer.solve.relaxation.network import FORBIDDEN, Network, Tables
+from optimizer.solve.relaxation.couple_edges import from_both, from_nearer
+from optimizer.solve.relaxation.network import DEAD, FORBIDDEN, Network, Tables
 
 Singles = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.floating]
-
-DEAD: Final = np.float32(FORBIDDEN / 2)
-"""From here on a cost means forbidden, whatever was added to it or taken off."""
 
 
 @compiled
@@ -69,7 +65,9 @@ def is_read_from(network: Network, edge: int, is_one: bool) -> bool:
 
 
 @compiled
-def pull(network: Network, message: Singles, node: int, near: int, theirs: Singles, out: Singles) -> None:
+def pull(
+    network: Network, message: Singles, couple: Singles, node: int, near: int, theirs: Singles, out: Singles
+) -> None:
     """All that an edge can give to ``node`` by place, into ``out``; ``theirs`` is scratch.
 
     A node with copies is given its share for each copy, unless it only serves a reader; an end with copies that must
@@ -82,9 +80,16 @@ def pull(network: Network, message: Singles, node: int, near: int, theirs: Singl
     each = np.float32(1.0)
     if network.take[node] > 1 and not is_read_from(network, edge, is_one):
         each = each / np.float32(network.take[node])
-    for place in range(len(out)):
-        offered = message[edge, 1 if is_one else 0, place]
-        theirs[place] = -offered * each if offered > -DEAD else FORBIDDEN
+    if network.take[other] == 2 and network.couple_row[edge] >= 0:
+        given = couple[network.couple_row[edge]]
+        if not is_read_from(network, edge, not is_one):
+            from_both(network, network.price, edge, given, out)
+            return
+        from_nearer(network, given, theirs)
+    else:
+        for place in range(len(out)):
+            offered = message[edge, 1 if is_one else 0, place]
+            theirs[place] = -offered * each if offered > -DEAD else FORBIDDEN
     from_neighbour(theirs, forth, back, kind, network.tables, out)
     if network.take[other] > 1 and not is_read_from(network, edge, not is_one):
         for place in range(len(out)):

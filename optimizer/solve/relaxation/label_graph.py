@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from optimizer.model.placement_model import Group, PlacementModel
 from optimizer.solve.relaxation.pair_tables import PairTables, pair_tables
+from optimizer.units import MICRO_USD_PER_USD
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,17 +43,19 @@ class Edges(NamedTuple):
     every: Bools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LabelGraph:
-    """The graph of a model.
+    """The graph of a model with so many ``options``.
 
     ``node_of`` int64 ``[model node]``: its node in the graph; ``take`` int64 ``[node]``: labels taken; ``distinct``
     int64 ``[node, place]``: equal where two copies may not both be. ``option`` int64: admissible options by model node
     and place; they form cells (one model node in one place), ``[cell]`` each: ``cell_start`` into ``option``,
     ``cell_member`` (model node), ``cell_node`` (graph node), ``cell_place``. ``alive`` bool ``[node, place]``;
-    ``own_micro_usd`` float64 ``[node, place]``: what a node pays for its flows to itself.
+    ``own_micro_usd`` float64 ``[node, place]``: what a node pays for its flows to itself. ``price_usd`` float64 ``[from
+    place, to place]`` per GB.
     """
 
+    options: int
     node_of: Ints
     take: Ints
     distinct: Ints
@@ -64,6 +68,14 @@ class LabelGraph:
     own_micro_usd: Floats
     edges: Edges
     tables: PairTables
+    price_usd: Floats
+
+    @cached_property
+    def position(self) -> npt.NDArray[np.int32]:
+        """Index into ``option`` of each option of the model, -1 for what is not admissible, ``[option]``."""
+        position = np.full(self.options, -1, dtype=np.int32)
+        position[self.option] = np.arange(len(self.option), dtype=np.int32)
+        return position
 
     @property
     def nodes(self) -> int:
@@ -115,6 +127,7 @@ class _Builder:
         alive[self._torn()] = False
         own = self._own_flows(nodes, alive, take)
         return LabelGraph(
+            options=len(model.option_node),
             node_of=self.node_of,
             take=take,
             distinct=np.array(model.distinct_codes)[distinct_by],
@@ -126,6 +139,7 @@ class _Builder:
             alive=alive,
             own_micro_usd=own,
             edges=self._edges(take),
+            price_usd=model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD,
             tables=pair_tables(model.transfer_micro_usd_per_gb, self.admissible),
         )
 

@@ -12,32 +12,39 @@ import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
 from optimizer.solve.relaxation.copies import visit_copies
-from optimizer.solve.relaxation.edges import DEAD, pull
-from optimizer.solve.relaxation.network import FORBIDDEN, Network
+from optimizer.solve.relaxation.couples import visit_couples
+from optimizer.solve.relaxation.edges import pull
+from optimizer.solve.relaxation.network import DEAD, FORBIDDEN, Network
 
 Singles = npt.NDArray[np.float32]
 
 
 @compiled
-def sweep(network: Network, cost: Singles, message: Singles, forward: bool, begin: int, end: int) -> float:
+def sweep(
+    network: Network, cost: Singles, message: Singles, couple: Singles, forward: bool, begin: int, end: int
+) -> float:
     """Visit ``order[begin:end]`` (backwards unless ``forward``); returns this part of the bound.
 
     ``cost`` float32 ``[node, place]`` has FORBIDDEN where a place is not open to a node; places found impossible are
-    set to it. ``message`` float32 ``[edge, 2, place]`` changes in place.
+    set to it. ``message`` float32 ``[edge, 2, place]`` and ``couple`` (see ``couples``) change in place.
     """
     scratch = np.empty((4, cost.shape[1]), np.float32)
     bound = 0.0
     for step in range(end - begin):
         node = network.order[begin + step] if forward else network.order[end - 1 - step]
-        if network.take[node] > 1:
-            bound += visit_copies(network, cost, message, node, forward, scratch)
+        if network.take[node] == 1:
+            bound += _visit(network, cost, message, couple, node, forward, scratch)
+        elif network.in_couples[node]:
+            bound += visit_couples(network, cost, message, couple, node, forward, scratch)
         else:
-            bound += _visit(network, cost, message, node, forward, scratch)
+            bound += visit_copies(network, cost, message, couple, node, forward, scratch)
     return bound
 
 
 @compiled
-def _visit(network: Network, cost: Singles, message: Singles, node: int, forward: bool, scratch: Singles) -> float:
+def _visit(
+    network: Network, cost: Singles, message: Singles, couple: Singles, node: int, forward: bool, scratch: Singles
+) -> float:
     places, rank = cost.shape[1], network.rank[node]
     held, theirs = scratch[0], scratch[1]
     held[:] = cost[node]
@@ -47,7 +54,7 @@ def _visit(network: Network, cost: Singles, message: Singles, node: int, forward
         out = message[network.near_edge[near], 0 if network.near_is_one[near] else 1]
         if (network.rank[network.near_node[near]] < rank) == forward:
             incoming += 1
-            pull(network, message, node, near, theirs, out)
+            pull(network, message, couple, node, near, theirs, out)
         for place in range(places):
             held[place] += out[place]
     least = FORBIDDEN

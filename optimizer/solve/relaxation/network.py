@@ -26,8 +26,12 @@ Bools = npt.NDArray[np.bool_]
 CHUNKS: Final = 16
 LARGEST_CHUNK_RATIO: Final = 1 / 8
 MOST_LAST_RATIO: Final = 0.02
+MOST_COUPLE_MESSAGES: Final = 40_000_000
 FORBIDDEN: Final = np.float32(1e30)
 """Cost of what is forbidden: a label that is charged this is deleted for good, so that no bound rests on it."""
+
+DEAD: Final = np.float32(FORBIDDEN / 2)
+"""From here on a cost means forbidden, whatever was added to it or taken off."""
 
 
 class Tables(NamedTuple):
@@ -44,7 +48,12 @@ class Tables(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Node ``n`` has the neighbours ``begin[n]:begin[n + 1]`` of ``near_*``; ``near_is_one``: n is the edge's one."""
+    """Node ``n`` has the neighbours ``begin[n]:begin[n + 1]`` of ``near_*``; ``near_is_one``: n is the edge's one.
+
+    ``price`` ``[place, place]`` and ``extra`` ``[class, place, place]``, float32, say what ``tables`` say by place.
+    ``in_couples`` bool ``[node]``: its labels are couples of places (``couple_one``, ``couple_other`` ``[couple]``);
+    ``couple_row`` int64 ``[edge]``: the edge's row in what is handed to couples, -1 for edges without such an end.
+    """
 
     order: Ints
     rank: Ints
@@ -59,6 +68,12 @@ class Network(NamedTuple):
     take: Ints
     distinct: Ints
     tables: Tables
+    price: Singles
+    extra: Singles
+    in_couples: Bools
+    couple_row: Ints
+    couple_one: Ints
+    couple_other: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,6 +101,11 @@ def layout(graph: LabelGraph) -> Layout:
     flip = every & (graph.take[one] > 1)
     one, other = np.where(flip, other, one), np.where(flip, one, other)
     kind, forth, back = np.where(flip, kind ^ 1, kind), np.where(flip, back, forth), np.where(flip, forth, back)
+    first, second = np.triu_indices(graph.places, 1)
+    in_couples = graph.take == 2
+    coupled = in_couples[one] | in_couples[other]
+    if not len(first) or int(coupled.sum()) * len(first) > MOST_COUPLE_MESSAGES:
+        in_couples, coupled = np.zeros_like(in_couples), np.zeros_like(coupled)
     order, chunk_start = _visiting_order(graph, one, other)
     rank = np.empty(graph.nodes, dtype=np.int64)
     rank[order] = np.arange(graph.nodes)
@@ -107,6 +127,12 @@ def layout(graph: LabelGraph) -> Layout:
         take=graph.take,
         distinct=graph.distinct,
         tables=_tables(graph, np.float32),
+        price=graph.price_usd.astype(np.float32),
+        extra=np.where(graph.allowed(), np.float32(0), FORBIDDEN),
+        in_couples=in_couples,
+        couple_row=np.where(coupled, np.cumsum(coupled) - 1, -1),
+        couple_one=first,
+        couple_other=second,
     )
     ends = np.stack([one, other], axis=1)
     return Layout(network=network, chunk_start=chunk_start, ends=ends, exact=_tables(graph, np.float64))

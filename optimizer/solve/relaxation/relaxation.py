@@ -16,7 +16,6 @@ from optimizer.solve.relaxation.label_graph import label_graph
 from optimizer.solve.relaxation.messages import sweep
 from optimizer.solve.relaxation.network import CHUNKS, FORBIDDEN, layout
 from optimizer.solve.relaxation.rounding import round_part
-from optimizer.units import MICRO_USD_PER_USD
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,10 +33,10 @@ class Relaxation:
         laid_out = layout(self.graph)
         self._network, self._chunk_start = laid_out.network, laid_out.chunk_start
         self._ends, self._exact = laid_out.ends, laid_out.exact
-        self._price = (model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD).astype(np.float32)
-        self._penalty = np.where(self.graph.allowed(), np.float32(0), FORBIDDEN)
         self._workers = workers
         self._message = np.zeros((len(self._ends), 2, self.graph.places), dtype=np.float32)
+        rows = int(self._network.couple_row.max(initial=-1)) + 1
+        self._couple = np.zeros((rows, len(self._network.couple_one)), dtype=np.float32)
         self._closed = ~self.graph.alive
         self.set_prices(np.zeros(len(self.costs.upper)), np.zeros(len(self.graph.option)))
 
@@ -52,7 +51,7 @@ class Relaxation:
     def sweep(self, *, forward: bool) -> float:
         """One visit of all nodes; the bound in single precision (not a proof). Directions must alternate."""
         inner, nodes = int(self._chunk_start[-1]), self.graph.nodes
-        arguments = (self._network, self._single, self._message, forward)
+        arguments = (self._network, self._single, self._message, self._couple, forward)
         bound = 0.0 if forward else sweep(*arguments, inner, nodes)
         bound += sum(self._by_chunk(lambda begin, end: sweep(*arguments, begin, end)))
         bound += sweep(*arguments, inner, nodes) if forward else 0.0
@@ -62,10 +61,12 @@ class Relaxation:
     def certify(self) -> float:
         """The bound that the messages prove, in double precision; infinite when some node has no place left."""
         cost = np.where(self._closed, float(FORBIDDEN), self._cost)
-        network, message, exact = self._network, self._message, self._exact
-        nodes = self._by_range(self.graph.nodes, lambda a, b: certify_nodes(network, cost, message, a, b))
+        network, handed = self._network, (self._message, self._couple)
+        exact = (self._exact, self.graph.price_usd)
+        nodes = self._by_range(self.graph.nodes, lambda a, b: certify_nodes(network, cost, *handed, a, b))
         edges = self._by_range(
-            len(self._ends), lambda a, b: certify_edges(network, self._ends, exact, cost, message, a, b)
+            len(self._ends),
+            lambda a, b: certify_edges(network, self._ends, *exact, cost, *handed, a, b),
         )
         bound = sum(nodes) + sum(edges)
         return np.inf if bound >= _CLOSED else bound + self.costs.bound_constant(self.prices)
@@ -73,7 +74,7 @@ class Relaxation:
     def round(self) -> Ints:
         """Places by graph node and copy, read off the messages right after a forward sweep; -1 beyond what is taken."""
         place_of = np.full((self.graph.nodes, int(self.graph.take.max(initial=1))), -1, dtype=np.int64)
-        arguments = (self._network, self._price, self._penalty, self._single, self._message, False)
+        arguments = (self._network, self._single, self._message, self._couple, False)
         inner, nodes = int(self._chunk_start[-1]), self.graph.nodes
         round_part(*arguments, inner, nodes, place_of)
         self._by_chunk(lambda begin, end: round_part(*arguments, begin, end, place_of))

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
+from optimizer.solve.relaxation.couples import best_couple
 from optimizer.solve.relaxation.network import FORBIDDEN, Network
 
 Ints = npt.NDArray[np.int64]
@@ -15,23 +16,22 @@ Singles = npt.NDArray[np.float32]
 @compiled
 def round_part(
     network: Network,
-    price: Singles,
-    penalty: Singles,
     cost: Singles,
     message: Singles,
+    couple: Singles,
     forward: bool,
     begin: int,
     end: int,
     place_of: Ints,
 ) -> None:
-    """Choose places for ``order[begin:end]``, right after a sweep the opposite way; writes ``place_of`` [node, copy].
-
-    ``price`` float32 ``[place, place]`` per GB; ``penalty`` float32 ``[class, place, place]``, FORBIDDEN or 0.
-    """
+    """Choose places for ``order[begin:end]``, right after a sweep the other way; writes ``place_of`` [node, copy]."""
     places = cost.shape[1]
     held = np.empty(places, np.float32)
     for step in range(end - begin):
         node = network.order[begin + step] if forward else network.order[end - 1 - step]
+        if network.in_couples[node]:
+            best_couple(network, cost, couple, node, place_of[node])
+            continue
         held[:] = cost[node]
         for near in range(network.begin[node], network.begin[node + 1]):
             edge, other, is_one = network.near_edge[near], network.near_node[near], network.near_is_one[near]
@@ -43,13 +43,13 @@ def round_part(
             if not is_one:
                 forth, back, kind = back, forth, kind ^ 1
             if network.take[other] > 1 and not network.every[edge] and not is_one:
-                _read_nearest(held, back, price, penalty[kind], place_of[other])
+                _read_nearest(held, back, network.price, network.extra[kind], place_of[other])
                 continue
             for copy in range(network.take[other]):
                 there = place_of[other, copy]
                 for place in range(places):
-                    paid = forth * price[place, there] + back * price[there, place]
-                    held[place] += paid + penalty[kind, place, there]
+                    paid = forth * network.price[place, there] + back * network.price[there, place]
+                    held[place] += paid + network.extra[kind, place, there]
         if network.take[node] == 1:
             place_of[node, 0] = held.argmin()
             continue

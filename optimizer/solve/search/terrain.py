@@ -19,6 +19,7 @@ from optimizer.units import MICRO_USD_PER_USD
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int32]
 
 
 class Terrain(NamedTuple):
@@ -48,11 +49,11 @@ class Terrain(NamedTuple):
     option_begin: Ints
     place: Ints
     cost: Floats
-    row_begin: Ints
-    row: Ints
+    row_begin: Indices
+    row: Indices
     weight: Floats
-    charge_begin: Ints
-    charge: Ints
+    charge_begin: Indices
+    charge: Indices
     upper: Floats
     tolerance: Floats
     fee: Floats
@@ -84,11 +85,11 @@ def terrain(model: PlacementModel, graph: LabelGraph, weights: sparse.csr_matrix
         option_begin=np.searchsorted(model.option_node[graph.option], np.arange(model.node_count + 1)),
         place=model.option_place[graph.option].astype(np.int64),
         cost=_own_cost(model, graph),
-        row_begin=weights.indptr.astype(np.int64),
-        row=weights.indices.astype(np.int64),
+        row_begin=weights.indptr,
+        row=weights.indices,
         weight=weights.data,
-        charge_begin=covered.indptr.astype(np.int64),
-        charge=covered.indices.astype(np.int64),
+        charge_begin=covered.indptr,
+        charge=covered.indices,
         upper=upper,
         tolerance=np.array([row.scale for row in model.rows], dtype=np.float64) * ROW_TOLERANCE_RATIO,
         fee=np.array([charge.micro_usd for charge in model.charges], dtype=np.float64) / MICRO_USD_PER_USD,
@@ -108,10 +109,10 @@ def _own_cost(model: PlacementModel, graph: LabelGraph) -> Floats:
 
 def _covered(model: PlacementModel, graph: LabelGraph) -> sparse.csr_matrix:
     """1 where a charge covers a position, ``[position, charge]``."""
-    position = np.full(len(model.option_node), -1, dtype=np.int64)
-    position[graph.option] = np.arange(len(graph.option))
-    at = [position[charge.option] for charge in model.charges]
-    row = np.concatenate([*at, np.zeros(0, dtype=np.int64)])
+    at = [graph.position[charge.option] for charge in model.charges]
+    row = np.concatenate([*at, np.zeros(0, dtype=np.int32)])
     column = np.repeat(np.arange(len(at)), [len(one) for one in at])
     shape = (len(graph.option), len(model.charges))
-    return sparse.csr_matrix((np.ones(int((row >= 0).sum())), (row[row >= 0], column[row >= 0])), shape=shape)
+    return sparse.csr_matrix(
+        (np.ones(int((row >= 0).sum()), dtype=np.bool_), (row[row >= 0], column[row >= 0])), shape=shape
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def end_to_end(first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def end_to_end(first: npt.NDArray[np.integer], count: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """``first[0], first[0] + 1, ..`` (``count[0]`` of them), then those of the next range, and so on.
 
     >>> end_to_end(np.array([5, 0, 8]), np.array([2, 0, 3])).tolist()

@@ -7,6 +7,7 @@ same place. A place whose own entry is dearer than its neighbours', or admissibl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,34 +34,44 @@ class PlaceGroups:
 
 def discover_groups(price: npt.NDArray[np.float64], admissible: npt.NDArray[np.bool_]) -> PlaceGroups:
     """Groups of places under a transfer price and an admissibility matrix, both ``[from place, to place]``."""
-    places = len(price)
-    members: list[list[int]] = []
-    for place in range(places):
-        home = next((group for group in members if _alike(price, admissible, group[0], place)), None)
-        if home is None:
-            members.append([place])
-        else:
-            home.append(place)
-    code = np.empty(places, dtype=np.int64)
-    for number, group in enumerate(members):
-        code[group] = number
-    first = np.array([group[0] for group in members], dtype=np.int64)
+    code = group_codes(len(price), lambda one, other: _alike(price, admissible, one, other))
+    first = np.unique(code, return_index=True)[1]
     group_price = price[np.ix_(first, first)].copy()
-    for number, group in enumerate(members):
+    for number in range(len(first)):
+        group = np.flatnonzero(code == number)
         if len(group) > 1:
             group_price[number, number] = price[group[0], group[1]]
     saving = group_price[code, code] - np.diag(price)
     return PlaceGroups(code=code, price=group_price, admissible=admissible[np.ix_(first, first)], saving=saving)
 
 
-def _alike(price: npt.NDArray[np.float64], admissible: npt.NDArray[np.bool_], one: int, other: int) -> bool:
+def group_codes(places: int, alike: Callable[[int, int], bool]) -> npt.NDArray[np.int64]:
+    """Group of each place, ``[place]``: that of the first place that it is like, numbered as they appear."""
+    first: list[int] = []
+    code = np.empty(places, dtype=np.int64)
+    for place in range(places):
+        home = next((number for number, one in enumerate(first) if alike(one, place)), len(first))
+        if home == len(first):
+            first.append(place)
+        code[place] = home
+    return code
+
+
+def agree_elsewhere(price: npt.NDArray[np.float64], admissible: npt.NDArray[np.bool_], one: int, other: int) -> bool:
+    """Whether two places have the same rows and columns, apart from the entries of the places themselves."""
     rest = np.ones(len(price), dtype=np.bool_)
     rest[[one, other]] = False
-    for matrix in (price, admissible):
-        if not (matrix[one, rest] == matrix[other, rest]).all() or not (matrix[rest, one] == matrix[rest, other]).all():
-            return False
-        if matrix[one, other] != matrix[other, one]:
-            return False
+    return all(
+        matrix[one, other] == matrix[other, one]
+        and np.array_equal(matrix[one, rest], matrix[other, rest])
+        and np.array_equal(matrix[rest, one], matrix[rest, other])
+        for matrix in (price, admissible)
+    )
+
+
+def _alike(price: npt.NDArray[np.float64], admissible: npt.NDArray[np.bool_], one: int, other: int) -> bool:
+    if not agree_elsewhere(price, admissible, one, other):
+        return False
     near = price[one, other]
     can = admissible[one, other]
     return bool(

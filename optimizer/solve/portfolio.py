@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -36,17 +37,12 @@ def solve_by_size(
     leaves goes to the exact program when that fits, in the time that is left.
     """
     began = clock()
+    exactly = partial(
+        solve_with_lazy_rows, model, seed=seed, clock=clock, row_slack_ratio=row_slack_ratio, report=report
+    )
     fits = _columns(model) <= MOST_EXACT_COLUMNS
     if fits and (model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any()):
-        return solve_with_lazy_rows(
-            model,
-            limits=limits,
-            seed=seed,
-            clock=clock,
-            row_slack_ratio=row_slack_ratio,
-            row_prices=row_prices,
-            report=report,
-        )
+        return exactly(limits=limits, row_prices=row_prices)
     # Importing compiled kernels takes a second, which small problems need not wait for.
     from optimizer.solve.scalable import solve_at_scale
 
@@ -64,15 +60,8 @@ def solve_by_size(
     left = limits.time_limit_seconds - (clock() - began)
     if not fits or first.verdict in ("optimal", "infeasible") or left <= 0:
         return first
-    second = solve_with_lazy_rows(
-        model,
-        limits=Limits(time_limit_seconds=left, gap_ratio=limits.gap_ratio),
-        seed=seed,
-        clock=clock,
-        row_slack_ratio=row_slack_ratio,
-        row_prices=first.row_prices,
-        report=report,
-    )
+    rest = Limits(time_limit_seconds=left, gap_ratio=limits.gap_ratio)
+    second = exactly(limits=rest, row_prices=first.row_prices)
     return _together(model, first, second, limits.gap_ratio)
 
 

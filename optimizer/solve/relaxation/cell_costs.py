@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from optimizer.model.placement_model import PlacementModel
+from optimizer.problem.ranges import end_to_end
 from optimizer.solve.relaxation.label_graph import LabelGraph
 from optimizer.solve.relaxation.network import FORBIDDEN
 from optimizer.units import MICRO_USD_PER_USD
@@ -52,7 +53,7 @@ class CellCosts:
         """The cheapest position of each of the given cells."""
         begin, size = self.graph.cell_start[cell], self._cell_size[cell]
         first = np.cumsum(size) - size
-        position = np.arange(int(size.sum())) + np.repeat(begin - first, size)
+        position = end_to_end(begin, size)
         price = priced[position]
         hit = np.flatnonzero(price == np.repeat(np.minimum.reduceat(price, first), size))
         owner = np.repeat(np.arange(len(cell)), size)[hit]

@@ -51,8 +51,9 @@ class LabelGraph:
     int64 ``[node, place]``: equal where two copies may not both be. ``option`` int64: admissible options by model node
     and place; they form cells (one model node in one place), ``[cell]`` each: ``cell_start`` into ``option``,
     ``cell_member`` (model node), ``cell_node`` (graph node), ``cell_place``. ``alive`` bool ``[node, place]``;
-    ``own_micro_usd`` float64 ``[node, place]``: what a node pays for its flows to itself. ``price_usd`` float64 ``[from
-    place, to place]`` per GB.
+    ``own_micro_usd`` float64 ``[node, place]``: what a node pays for its flows to itself. ``allowed`` bool
+    ``[class, place, place]``: which pairs each class of edges may join; ``price_usd`` float64 ``[place, place]``
+    per GB, from one to the other.
     """
 
     options: int
@@ -68,6 +69,7 @@ class LabelGraph:
     own_micro_usd: Floats
     edges: Edges
     tables: PairTables
+    allowed: Bools
     price_usd: Floats
 
     @cached_property
@@ -81,19 +83,6 @@ class LabelGraph:
     def nodes(self) -> int:
         """Number of nodes."""
         return len(self.take)
-
-    def allowed(self) -> Bools:
-        """Which pairs of places each class of edges may join, bool ``[class, place, place]``."""
-        tables = self.tables
-        kinds, places = len(tables.groups), np.arange(self.places)
-        allowed = np.empty((kinds, self.places, self.places), dtype=np.bool_)
-        for kind in range(kinds):
-            code = np.empty(self.places, dtype=np.int64)
-            size = np.diff(tables.start[kind])
-            code[tables.member[kind]] = np.repeat(np.arange(len(size)), size)
-            allowed[kind] = tables.allowed[kind][np.ix_(code, code)]
-            allowed[kind, places, places] = tables.own_allowed[kind]
-        return allowed
 
     @property
     def places(self) -> int:
@@ -126,6 +115,7 @@ class _Builder:
         alive = self._alive(nodes, cell_member, cell_place)
         alive[self._torn()] = False
         own = self._own_flows(nodes, alive, take)
+        edges = self._edges(take)
         return LabelGraph(
             options=len(model.option_node),
             node_of=self.node_of,
@@ -138,7 +128,8 @@ class _Builder:
             cell_place=cell_place,
             alive=alive,
             own_micro_usd=own,
-            edges=self._edges(take),
+            edges=edges,
+            allowed=np.array([matrix for one in self.admissible for matrix in (one, one.T)]),
             price_usd=model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD,
             tables=pair_tables(model.transfer_micro_usd_per_gb, self.admissible),
         )
@@ -209,7 +200,7 @@ class _Builder:
         single = (take[flows[0]] == 1) & (take[flows[1]] == 1)
         merged = self._merged(*(column[single] for column in flows))
         rules = self._rule_edges()
-        parts = [merged, rules] if not len(rules.one) else [self._merged_with(merged, rules, take)]
+        parts = [self._merged_with(merged, rules, take) if len(rules.one) else merged]
         copied = ~single
         if copied.any():
             gb = flows[2][copied]

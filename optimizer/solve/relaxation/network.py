@@ -128,7 +128,7 @@ def layout(graph: LabelGraph) -> Layout:
         distinct=graph.distinct,
         tables=_tables(graph, np.float32),
         price=graph.price_usd.astype(np.float32),
-        extra=np.where(graph.allowed(), np.float32(0), FORBIDDEN),
+        extra=np.where(graph.allowed, np.float32(0), FORBIDDEN),
         in_couples=in_couples,
         couple_row=np.where(coupled, np.cumsum(coupled) - 1, -1),
         couple_one=first,

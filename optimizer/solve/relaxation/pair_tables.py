@@ -7,10 +7,13 @@ never the same provider ...) has its own groups. Odd classes are the even ones b
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from optimizer.solve.place_groups import agree_elsewhere, group_codes
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,7 +42,7 @@ class PairTables(NamedTuple):
 def pair_tables(price: Floats, admissible: list[Bools]) -> PairTables:
     """Tables of a transfer price and of classes of admissible pairs, all ``[from place, to place]``."""
     both = [matrix for one in admissible for matrix in (one, one.T)]
-    grouped = [_groups(price, one) for one in both]
+    grouped = [group_codes(len(price), partial(agree_elsewhere, price, one)) for one in both]
     most = max(int(code.max()) + 1 for code in grouped)
     places = len(price)
     tables = PairTables(
@@ -62,26 +65,3 @@ def pair_tables(price: Floats, admissible: list[Bools]) -> PairTables:
         inside = tables.price[number][code, code]
         tables.is_plain[number] = bool(one.all() and (tables.own_price <= inside).all())
     return tables
-
-
-def _groups(price: Floats, admissible: Bools) -> Ints:
-    """Group code of each place, ``[place]``, numbered by first member."""
-    first: list[int] = []
-    code = np.empty(len(price), dtype=np.int64)
-    for place in range(len(price)):
-        home = next((number for number, one in enumerate(first) if _alike(price, admissible, one, place)), len(first))
-        if home == len(first):
-            first.append(place)
-        code[place] = home
-    return code
-
-
-def _alike(price: Floats, admissible: Bools, one: int, other: int) -> bool:
-    rest = np.ones(len(price), dtype=np.bool_)
-    rest[[one, other]] = False
-    return all(
-        matrix[one, other] == matrix[other, one]
-        and np.array_equal(matrix[one, rest], matrix[other, rest])
-        and np.array_equal(matrix[rest, one], matrix[rest, other])
-        for matrix in (price, admissible)
-    )

@@ -14,14 +14,13 @@ from optimizer.solve.relaxation.cell_costs import CellCosts
 from optimizer.solve.relaxation.certificate import certify_edges, certify_nodes
 from optimizer.solve.relaxation.label_graph import label_graph
 from optimizer.solve.relaxation.messages import sweep
-from optimizer.solve.relaxation.network import CHUNKS, FORBIDDEN, layout
+from optimizer.solve.relaxation.network import CHUNKS, DEAD, FORBIDDEN, layout
 from optimizer.solve.relaxation.rounding import round_part
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Part = TypeVar("Part")
 LEAST_IN_PARTS = 2_000
-_CLOSED = float(FORBIDDEN) / 2
 
 
 class Relaxation:
@@ -55,7 +54,7 @@ class Relaxation:
         bound = 0.0 if forward else sweep(*arguments, inner, nodes)
         bound += sum(self._by_chunk(lambda begin, end: sweep(*arguments, begin, end)))
         bound += sweep(*arguments, inner, nodes) if forward else 0.0
-        self._closed |= self._single >= np.float32(_CLOSED)
+        self._closed |= self._single >= DEAD
         return bound + self.costs.bound_constant(self.prices)
 
     def certify(self) -> float:
@@ -69,7 +68,7 @@ class Relaxation:
             lambda a, b: certify_edges(network, self._ends, *exact, cost, *handed, a, b),
         )
         bound = sum(nodes) + sum(edges)
-        return np.inf if bound >= _CLOSED else bound + self.costs.bound_constant(self.prices)
+        return np.inf if bound >= DEAD else bound + self.costs.bound_constant(self.prices)
 
     def round(self) -> Ints:
         """Places by graph node and copy, read off the messages right after a forward sweep; -1 beyond what is taken."""
@@ -79,10 +78,6 @@ class Relaxation:
         round_part(*arguments, inner, nodes, place_of)
         self._by_chunk(lambda begin, end: round_part(*arguments, begin, end, place_of))
         return place_of
-
-    def places_now(self) -> Floats:
-        """Cost of each place to each node under the present prices, FORBIDDEN where closed, ``[node, place]``."""
-        return np.where(self._closed, float(FORBIDDEN), self._cost)
 
     def _by_chunk(self, work: Callable[[int, int], Part]) -> list[Part]:
         return self._side_by_side(self._chunk_start.tolist(), work)

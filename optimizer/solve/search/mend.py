@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from optimizer.problem.ranges import end_to_end
 from optimizer.solve.relaxation.cell_costs import CellCosts
 from optimizer.solve.search.closing import open_and_close
 from optimizer.solve.search.terrain import Terrain
@@ -34,6 +35,7 @@ class Search:
         self.random = np.random.default_rng(seed)
         graph = costs.graph
         self._cell_key = graph.cell_member * graph.places + graph.cell_place
+        self._ends = np.stack([graph.edges.one, graph.edges.other], axis=1)
         self._charge_order = np.argsort(terrain.charge, kind="stable")
         self._charge_begin = np.searchsorted(terrain.charge[self._charge_order], np.arange(len(terrain.fee) + 1))
         self._charge_position = np.repeat(np.arange(len(terrain.cost)), np.diff(terrain.charge_begin))
@@ -61,9 +63,9 @@ class Search:
         terrain = self.terrain
         at = chosen[chosen >= 0]
         load = np.asarray(self.costs.weights[at].sum(axis=0), dtype=np.float64).ravel()
-        opened = np.zeros(len(terrain.fee), dtype=np.int64)
-        for position in at.tolist() if len(terrain.fee) else ():
-            opened[terrain.charge[terrain.charge_begin[position] : terrain.charge_begin[position + 1]]] += 1
+        begin = terrain.charge_begin[at]
+        due = terrain.charge[end_to_end(begin, terrain.charge_begin[at + 1] - begin)]
+        opened = np.bincount(due, minlength=len(terrain.fee))
         return Standing(place_of=place_of.copy(), chosen=chosen.copy(), load=load, opened=opened)
 
     def covered(self, charge: int) -> Ints:
@@ -112,8 +114,7 @@ class Search:
 
     def cost(self, standing: Standing) -> float:
         """Cost of the choices in USD; infinite when a forbidden pair is joined."""
-        edges = self.costs.graph.edges
-        return float(total_usd(self.terrain, standing, np.stack([edges.one, edges.other], axis=1)))
+        return float(total_usd(self.terrain, standing, self._ends))
 
     def _troubled(self, standing: Standing) -> Ints:
         """Graph nodes with weight on a broken row, at an end of a forbidden pair, or with copies too close."""

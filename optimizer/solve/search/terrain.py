@@ -81,7 +81,7 @@ def terrain(model: PlacementModel, graph: LabelGraph, weights: sparse.csr_matrix
         kind=edges.kind,
         every=edges.every,
         price=model.transfer_micro_usd_per_gb / MICRO_USD_PER_USD,
-        allowed=graph.allowed(),
+        allowed=graph.allowed,
         option_begin=np.searchsorted(model.option_node[graph.option], np.arange(model.node_count + 1)),
         place=model.option_place[graph.option].astype(np.int64),
         cost=_own_cost(model, graph),

@@ -26,7 +26,8 @@ SHARE_OF_GAP = 0.9
 class RawAnswer:
     """Option indices chosen (ascending) when a point was found, and a bound in USD; not yet verified.
 
-    ``row_prices`` (micro-USD per unit of weight, ``[row]``) are those that the bound was found with, if any.
+    ``row_prices`` (micro-USD per unit of weight, ``[row]``) are those that the bound was found with, if any;
+    ``option_bound_usd`` (``[option]``) is below the cost of every plan with that option.
     """
 
     verdict: Verdict
@@ -34,6 +35,7 @@ class RawAnswer:
     bound_usd: float
     method: str
     row_prices: npt.NDArray[np.float64] | None = None
+    option_bound_usd: npt.NDArray[np.float64] | None = None
 
 
 Report = Callable[[float, float], None]

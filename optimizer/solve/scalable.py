@@ -130,8 +130,7 @@ class _Run:
             number += 1
             self._move_prices()
             bound = self._to_and_fro()
-        if best.gap_ratio() > gap_ratio:
-            self._settle()
+        option_bound = self._settle() if best.gap_ratio() > gap_ratio else None
         found: Verdict = "optimal" if best.gap_ratio() <= gap_ratio else "feasible"
         return RawAnswer(
             verdict=found if best.chosen is not None else "nothing_found",
@@ -139,6 +138,7 @@ class _Run:
             bound_usd=best.bound,
             method=METHOD,
             row_prices=best.prices * MICRO_USD_PER_USD,
+            option_bound_usd=option_bound,
         )
 
     def _to_and_fro(self) -> float:
@@ -162,12 +162,20 @@ class _Run:
                 self.best.bound = proved
                 self.best.prices, self.best.borne = self.relaxation.prices, self.relaxation.borne
 
-    def _settle(self) -> None:
-        """The last sweeps at the best prices, whose messages lag behind while prices move."""
-        self.relaxation.set_prices(self.best.prices, self.best.borne)
+    def _settle(self) -> Floats:
+        """The last sweeps at the best prices, whose messages lag behind while prices move.
+
+        Returns what every plan with an option costs at least, USD, ``[option]``.
+        """
+        relaxation = self.relaxation
+        relaxation.set_prices(self.best.prices, self.best.borne)
         for _ in range(LAST_SWEEPS):
-            bound = self._to_and_fro()
-        self._certify(bound)
+            self._to_and_fro()
+        proved = relaxation.certify()
+        self.best.bound = max(self.best.bound, proved)
+        at_least = np.full(relaxation.graph.options, np.inf)
+        at_least[relaxation.graph.option] = np.maximum(proved + relaxation.reduced_costs(), self.best.bound)
+        return at_least
 
     def _plan(self, place_of: Ints, priced: Floats, prices: Floats) -> None:
         """Mend and improve what was rounded; kept when it is a plan and the cheapest so far."""

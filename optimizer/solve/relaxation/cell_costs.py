@@ -45,6 +45,16 @@ class CellCosts:
         np.add.at(cost.reshape(-1), self._cell_at[~self._alone], least[~self._alone])
         return np.minimum(cost, float(FORBIDDEN), out=cost)
 
+    def by_position(self, reduced: Floats, priced: Floats) -> Floats:
+        """Reduced costs of options ``[position]`` from those of their places ``[node, place]``."""
+        graph = self.graph
+        if not len(graph.cell_start):
+            return np.zeros(0)
+        least = np.minimum.reduceat(priced, graph.cell_start)
+        of_place = reduced[graph.cell_node, graph.cell_place]
+        dearer: Floats = priced + np.repeat(of_place - least, self._cell_size)
+        return dearer
+
     def bound_constant(self, prices: Floats) -> float:
         """What the prices give back: ``-sum price * upper``."""
         return -float(prices @ self.upper) if len(prices) else 0.0

@@ -72,8 +72,8 @@ def visit_couples(
 
 
 @compiled
-def certify_couples(network: Network, cost: Floats, couple: Singles, node: int, held: Floats) -> float:
-    """The least that a node with two copies pays, in double precision; ``held`` ``[P]`` is scratch."""
+def couple_sums(network: Network, cost: Floats, couple: Singles, node: int, held: Floats) -> None:
+    """What each couple costs a node with two copies, messages included, in double precision, into ``held`` ``[P]``."""
     couple_costs(network, cost, node, held)
     for near in range(network.begin[node], network.begin[node + 1]):
         given = couple[network.couple_row[network.near_edge[near]]]
@@ -81,6 +81,12 @@ def certify_couples(network: Network, cost: Floats, couple: Singles, node: int, 
             if held[number] < DEAD:
                 is_possible = abs(given[number]) < DEAD
                 held[number] = held[number] + float(given[number]) if is_possible else FORBIDDEN
+
+
+@compiled
+def certify_couples(network: Network, cost: Floats, couple: Singles, node: int, held: Floats) -> float:
+    """The least that a node with two copies pays, in double precision; ``held`` ``[P]`` is scratch."""
+    couple_sums(network, cost, couple, node, held)
     return float(held.min())
 
 

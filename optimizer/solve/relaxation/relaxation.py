@@ -15,6 +15,7 @@ from optimizer.solve.relaxation.certificate import certify_edges, certify_nodes
 from optimizer.solve.relaxation.label_graph import label_graph
 from optimizer.solve.relaxation.messages import sweep
 from optimizer.solve.relaxation.network import CHUNKS, DEAD, FORBIDDEN, layout
+from optimizer.solve.relaxation.reduced_costs import reduced_costs
 from optimizer.solve.relaxation.rounding import round_part
 
 Floats = npt.NDArray[np.float64]
@@ -69,6 +70,14 @@ class Relaxation:
         )
         bound = sum(nodes) + sum(edges)
         return np.inf if bound >= DEAD else bound + self.costs.bound_constant(self.prices)
+
+    def reduced_costs(self) -> Floats:
+        """How much dearer than ``certify()`` every plan with an option is at least, USD, ``[position]``."""
+        cost = np.where(self._closed, float(FORBIDDEN), self._cost)
+        reduced = np.empty_like(cost)
+        arguments = (self._network, self._exact, cost, self._message, self._couple)
+        self._by_range(self.graph.nodes, lambda a, b: reduced_costs(*arguments, a, b, reduced))
+        return self.costs.by_position(reduced, self.priced)
 
     def round(self) -> Ints:
         """Places by graph node and copy, read off the messages right after a forward sweep; -1 beyond what is taken."""

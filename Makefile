@@ -5,6 +5,7 @@ UV_VERSION := 0.9.18
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+KERNELS := $(VENV)/.kernels
 
 # Without a usable home directory the caches go beside the environment instead.
 ifeq ($(shell test -n "$$HOME" && test -d "$$HOME" && test -w "$$HOME" && echo usable),)
@@ -23,16 +24,16 @@ export UV_NATIVE_TLS
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: $(INSTALLED)  ## the whole product on the bundled estate, offline
+demo: $(KERNELS)  ## the whole product on the bundled estate, offline
 	$(BIN)/placement demo
 
-serve: $(INSTALLED)  ## the API on what the demo left behind
+serve: $(KERNELS)  ## the API on what the demo left behind
 	$(BIN)/placement serve --data-dir placement-demo
 
 peers: $(INSTALLED)  ## the servers that collector tests run against, each in an environment of its own, once
 	$(BIN)/python -m tests.peers.build
 
-test: $(INSTALLED)  ## every test but the benchmarks; those of peers that cannot be built are skipped
+test: $(KERNELS)  ## every test but the benchmarks; those of peers that cannot be built are skipped
 	$(BIN)/python -m tests.peers.build --allow-missing
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 15 -q
 
@@ -47,7 +48,7 @@ format: $(INSTALLED)  ## write the format that `check` looks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED)  ## speed and memory; rewrites tests/benchmarks/RESULTS.md
+bench: $(KERNELS)  ## speed and memory; rewrites tests/benchmarks/RESULTS.md
 	$(BIN)/python -m pytest -m benchmark -s -q -p no:xdist --timeout 1800 tests/benchmarks
 
 schemas: $(INSTALLED)  ## rewrite the published JSON Schemas from the documents' types
@@ -63,6 +64,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+# Again whenever a kernel changes: what numba keeps does not notice a change of what a kernel calls.
+$(KERNELS): $(INSTALLED) .ci/compile_kernels.py $(wildcard optimizer/solve/*.py optimizer/solve/*/*.py)
+	$(BIN)/python .ci/compile_kernels.py
 	touch $@
 
 clean:  ## everything that these commands made, never your own data

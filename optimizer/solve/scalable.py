@@ -30,10 +30,13 @@ Ints = npt.NDArray[np.int64]
 METHOD = "message passing with row prices, local search"
 WORKERS = 2
 FIRST_SWEEPS = 3
-ROUNDS_BETWEEN_PLANS = 8
+FIRST_PLAN = 5
+ROUNDS_BETWEEN_PLANS = 12
 LAST_SWEEPS = 4
-STALLED_PLANS = 6
+STALLED_PLANS = 4
 STALLED_RATIO = 1e-5
+STALLED_SHARE = 0.01
+"""It has stalled when so many plans in a row closed less than this share of the gap."""
 
 
 @dataclass(slots=True)
@@ -114,7 +117,7 @@ class _Run:
         history: list[float] = []
         number = 0
         while True:
-            if number % ROUNDS_BETWEEN_PLANS == 0:
+            if number == FIRST_PLAN or number % ROUNDS_BETWEEN_PLANS == 0:
                 if plan is not None:
                     plan.result()
                 self._certify(bound)
@@ -126,7 +129,9 @@ class _Run:
                 stalled = until_stalled and _has_stalled(history)
                 if best.gap_ratio() <= gap_ratio or stalled or not self.may_go_on():
                     break
-                plan = planner.submit(self._plan, relaxation.round(), relaxation.priced, relaxation.prices)
+                # Before rows have prices, plans are far off and dear to mend.
+                if number or not len(self.ascent.upper):
+                    plan = planner.submit(self._plan, relaxation.round(), relaxation.priced, relaxation.prices)
             number += 1
             self._move_prices()
             bound = self._to_and_fro()
@@ -193,4 +198,5 @@ class _Run:
 def _has_stalled(history: list[float]) -> bool:
     if len(history) <= STALLED_PLANS or not np.isfinite(history[-1]):
         return len(history) > 3 * STALLED_PLANS
-    return history[-1 - STALLED_PLANS] - history[-1] < STALLED_RATIO
+    closed = history[-1 - STALLED_PLANS] - history[-1]
+    return closed < max(STALLED_RATIO, STALLED_SHARE * history[-1])

@@ -53,7 +53,7 @@ def indices(names: list[tuple[str, str]], choices: Choices) -> npt.NDArray[np.in
     return np.array([index for index, name in enumerate(names) if name in taken], dtype=np.int64)
 
 
-@settings(MANY, max_examples=50)
+@settings(MANY, max_examples=60)
 @given(problem_documents())
 def test_no_plan_with_an_option_costs_less_than_its_bound(document: dict[str, Any]) -> None:
     problem = problem_from_document(document)

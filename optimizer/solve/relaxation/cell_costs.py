@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from optimizer.model.placement_model import PlacementModel
+from optimizer.model.placement_model import Indices, PlacementModel
 from optimizer.problem.ranges import end_to_end
 from optimizer.solve.relaxation.label_graph import LabelGraph
 from optimizer.solve.relaxation.network import FORBIDDEN
@@ -22,7 +24,7 @@ class CellCosts:
     def __init__(self, model: PlacementModel, graph: LabelGraph) -> None:
         self.graph = graph
         self.unary = model.unary_micro_usd[graph.option] / MICRO_USD_PER_USD
-        self.weights = position_weights(model, graph)
+        self.weights = by_position(graph, [(row.option, row.coefficient) for row in model.rows])
         self.upper = np.array([row.upper for row in model.rows], dtype=np.float64)
         self._cell_at = graph.cell_node * graph.places + graph.cell_place
         self._alone = np.bincount(graph.node_of, minlength=graph.nodes)[graph.cell_node] == 1
@@ -71,11 +73,24 @@ class CellCosts:
         return cheapest
 
 
-def position_weights(model: PlacementModel, graph: LabelGraph) -> sparse.csr_matrix:
-    """What each position weighs in each row, ``[position, row]``."""
-    option = np.concatenate([*(row.option for row in model.rows), np.zeros(0, dtype=np.int64)])
-    weight = np.concatenate([*(row.coefficient for row in model.rows), np.zeros(0)])
-    row = np.repeat(np.arange(len(model.rows)), [len(row.option) for row in model.rows])
-    at = graph.position[option]
-    kept = (at >= 0) & (weight != 0)
-    return sparse.csr_matrix((weight[kept], (at[kept], row[kept])), shape=(len(graph.option), len(model.rows)))
+def by_position(graph: LabelGraph, sets: Sequence[tuple[Indices, Floats]]) -> sparse.csr_matrix:
+    """Values of sets of options, each option once a set, as ``[position, set]``.
+
+    Filled set by set, because rows over every option of a large model leave no room for copies of all at once.
+    """
+    count = np.zeros(len(graph.option), dtype=np.int64)
+    for option, value in sets:
+        at = graph.position[option]
+        count[at[(at >= 0) & (value != 0)]] += 1
+    begin = np.append(0, np.cumsum(count))
+    indices = np.empty(begin[-1], dtype=np.int32)
+    values = np.empty(begin[-1])
+    free = begin[:-1].copy()
+    for number, (option, value) in enumerate(sets):
+        at = graph.position[option]
+        kept = (at >= 0) & (value != 0)
+        at = at[kept]
+        indices[free[at]], values[free[at]] = number, value[kept]
+        free[at] += 1
+    shape = (len(graph.option), len(sets))
+    return sparse.csr_matrix((values, indices, begin.astype(np.int32)), shape=shape)

@@ -33,14 +33,14 @@ class ChargeShares:
     def __init__(self, model: PlacementModel, graph: LabelGraph) -> None:
         self._fee = np.array([charge.micro_usd for charge in model.charges], dtype=np.float64) / MICRO_USD_PER_USD
         covered = [np.sort(graph.position[charge.option]) for charge in model.charges]
-        charge = np.repeat(np.arange(len(covered)), [len(one) for one in covered])
+        charge = np.repeat(np.arange(len(covered), dtype=np.int32), [len(one) for one in covered])
         at = np.concatenate([*covered, np.zeros(0, dtype=np.int32)])
         node = model.option_node[graph.option[at]] if len(graph.option) else at
         kept = (at >= 0) & (model.node_take[node] == 1)
         self._position, node, charge = at[kept], node[kept], charge[kept]
         # Positions go by node, so a pair's entries stand together.
         first = np.append(True, (np.diff(charge) != 0) | (np.diff(node) != 0))[: len(charge)]
-        self._pair = np.cumsum(first) - 1
+        self._pair = np.cumsum(first, dtype=np.int32) - 1
         self._charge = charge[first]
         self._positions = len(graph.option)
         self._shares = np.zeros(len(self._charge))

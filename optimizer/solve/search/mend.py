@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from optimizer.model.placement_model import Indices
 from optimizer.problem.ranges import end_to_end
 from optimizer.solve.relaxation.cell_costs import CellCosts
 from optimizer.solve.search.closing import open_and_close
@@ -38,7 +39,7 @@ class Search:
         self._ends = np.stack([graph.edges.one, graph.edges.other], axis=1)
         self._charge_order = np.argsort(terrain.charge, kind="stable")
         self._charge_begin = np.searchsorted(terrain.charge[self._charge_order], np.arange(len(terrain.fee) + 1))
-        self._charge_position = np.repeat(np.arange(len(terrain.cost)), np.diff(terrain.charge_begin))
+        self._charge_position = np.repeat(np.arange(len(terrain.cost), dtype=np.int32), np.diff(terrain.charge_begin))
         self.owner = np.repeat(np.arange(len(terrain.option_begin) - 1), np.diff(terrain.option_begin))
         self._pair_usd = 10.0 * self._dearest()
         self.typical_row_usd = self._typical_price()
@@ -68,7 +69,7 @@ class Search:
         opened = np.bincount(due, minlength=len(terrain.fee))
         return Standing(place_of=place_of.copy(), chosen=chosen.copy(), load=load, opened=opened)
 
-    def covered(self, charge: int) -> Ints:
+    def covered(self, charge: int) -> Indices:
         """Positions that a charge covers."""
         entries = self._charge_order[self._charge_begin[charge] : self._charge_begin[charge + 1]]
         return self._charge_position[entries]

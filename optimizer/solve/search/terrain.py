@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel
+from optimizer.solve.relaxation.cell_costs import by_position
 from optimizer.solve.relaxation.label_graph import LabelGraph
 from optimizer.units import MICRO_USD_PER_USD
 
@@ -66,7 +67,7 @@ def terrain(model: PlacementModel, graph: LabelGraph, weights: sparse.csr_matrix
     ends = np.concatenate([edges.one, edges.other])
     by_node = np.argsort(ends, kind="stable")
     by_member = np.argsort(graph.node_of, kind="stable")
-    covered = _covered(model, graph)
+    covered = by_position(graph, [(charge.option, np.ones(len(charge.option))) for charge in model.charges])
     return Terrain(
         take=graph.take,
         distinct=graph.distinct,
@@ -105,14 +106,3 @@ def _own_cost(model: PlacementModel, graph: LabelGraph) -> Floats:
     own = graph.own_micro_usd[graph.node_of[node], model.option_place[graph.option]]
     cost: Floats = (model.unary_micro_usd[graph.option] + np.where(is_first[node], own, 0.0)) / MICRO_USD_PER_USD
     return cost
-
-
-def _covered(model: PlacementModel, graph: LabelGraph) -> sparse.csr_matrix:
-    """1 where a charge covers a position, ``[position, charge]``."""
-    at = [graph.position[charge.option] for charge in model.charges]
-    row = np.concatenate([*at, np.zeros(0, dtype=np.int32)])
-    column = np.repeat(np.arange(len(at)), [len(one) for one in at])
-    shape = (len(graph.option), len(model.charges))
-    return sparse.csr_matrix(
-        (np.ones(int((row >= 0).sum()), dtype=np.bool_), (row[row >= 0], column[row >= 0])), shape=shape
-    )

@@ -77,50 +77,54 @@ def flow_costs(
     terrain: Terrain, standing: Standing, pair_usd: float, node: int, copy: int, without: int, held: Floats
 ) -> None:
     """``held[l]``: flows and forbidden pairs of a node's copy in place l, one neighbour left out."""
-    places = len(held)
     mine = standing.place_of[node]
     held[:] = 0.0
     for near in range(terrain.near_begin[node], terrain.near_begin[node + 1]):
-        edge, other, is_one = terrain.near_edge[near], terrain.near_node[near], terrain.near_is_one[near]
-        if other == without:
-            continue
-        theirs = standing.place_of[other]
-        allowed = terrain.allowed[terrain.kind[edge]]
-        forth, back = terrain.forth_gb[edge], terrain.back_gb[edge]
-        if terrain.every[edge]:
-            for there in theirs:
-                if there < 0:
-                    continue
-                for place in range(places):
-                    if is_one:
-                        held[place] += forth * terrain.price[place, there] + back * terrain.price[there, place]
-                        held[place] += 0.0 if allowed[place, there] else pair_usd
-                    else:
-                        held[place] += forth * terrain.price[there, place] + back * terrain.price[place, there]
-                        held[place] += 0.0 if allowed[there, place] else pair_usd
-        elif is_one:
-            for there in theirs:
-                if there < 0:
-                    continue
-                best = pair_usd
-                for number in range(len(mine)):
-                    if number != copy and mine[number] >= 0 and allowed[mine[number], there]:
-                        best = min(best, forth * terrain.price[mine[number], there])
-                for place in range(places):
-                    serve = forth * terrain.price[place, there] if allowed[place, there] else pair_usd
-                    held[place] += min(best, serve)
-        else:
-            for place in range(places):
-                best = pair_usd
-                for there in theirs:
-                    if there >= 0 and allowed[there, place]:
-                        best = min(best, forth * terrain.price[there, place])
-                held[place] += best
+        if terrain.near_node[near] != without:
+            _add_flow(terrain, standing, pair_usd, near, mine, copy, held)
     for number in range(len(mine)):
         if number != copy and mine[number] >= 0:
-            for place in range(places):
+            for place in range(len(held)):
                 if terrain.distinct[node, place] == terrain.distinct[node, mine[number]]:
                     held[place] += pair_usd
+
+
+@compiled
+def _add_flow(
+    terrain: Terrain, standing: Standing, pair_usd: float, near: int, mine: Ints, copy: int, held: Floats
+) -> None:
+    """Add to ``held[l]`` what the flow to one neighbour costs, or a forbidden pair with it; ``mine`` are our places."""
+    edge, is_one = terrain.near_edge[near], terrain.near_is_one[near]
+    theirs = standing.place_of[terrain.near_node[near]]
+    allowed = terrain.allowed[terrain.kind[edge]]
+    forth, back = terrain.forth_gb[edge], terrain.back_gb[edge]
+    if not is_one:
+        forth, back, allowed = back, forth, allowed.T
+    if terrain.every[edge]:
+        for there in theirs:
+            if there < 0:
+                continue
+            for place in range(len(held)):
+                held[place] += forth * terrain.price[place, there] + back * terrain.price[there, place]
+                held[place] += 0.0 if allowed[place, there] else pair_usd
+    elif is_one:
+        for there in theirs:
+            if there < 0:
+                continue
+            best = pair_usd
+            for number in range(len(mine)):
+                if number != copy and mine[number] >= 0 and allowed[mine[number], there]:
+                    best = min(best, forth * terrain.price[mine[number], there])
+            for place in range(len(held)):
+                serve = forth * terrain.price[place, there] if allowed[place, there] else pair_usd
+                held[place] += min(best, serve)
+    else:
+        for place in range(len(held)):
+            best = pair_usd
+            for there in theirs:
+                if there >= 0 and allowed[place, there]:
+                    best = min(best, back * terrain.price[there, place])
+            held[place] += best
 
 
 @compiled
@@ -213,43 +217,33 @@ def move_stars(
 ) -> float:
     """Move nodes together with their neighbours: for each place of the centre the best that each neighbour can do.
 
-    Passed over are nodes with more than ``most_neighbours``, with copies or with a neighbour that has them, and nodes
-    whose neighbours are each other's; returns USD saved, penalties included.
+    Neighbours with more than ``most_neighbours`` of their own stay where they are. Passed over are nodes with more,
+    with copies or with a neighbour that has them, and nodes whose neighbours are each other's; returns USD saved,
+    penalties included.
     """
-    places = terrain.price.shape[0]
-    total = np.empty(places, np.float64)
-    held = np.empty(places, np.float64)
-    answer = np.empty((most_neighbours, places), np.int64)
+    total = np.empty(terrain.price.shape[0], np.float64)
+    held = np.empty_like(total)
+    answer = np.empty((most_neighbours, len(total)), np.int64)
     kept = np.empty((most_neighbours + 1, max(1, np.diff(terrain.member_begin).max())), np.int64)
     was = np.empty(most_neighbours + 1, np.int64)
+    leaf = np.empty(most_neighbours, np.int64)
     mark = np.full(len(terrain.take), -1, np.int64)
     saved = 0.0
     for centre in nodes:
-        first, count = terrain.near_begin[centre], terrain.near_begin[centre + 1] - terrain.near_begin[centre]
-        if count > most_neighbours or not _is_simple_star(terrain, centre, mark):
+        count = _leaves(terrain, centre, most_neighbours, mark, leaf)
+        if count == 0:
             continue
-        star = np.append(terrain.near_node[first : first + count], centre)
+        star = np.append(terrain.near_node[leaf[:count]], centre)
         before = _star_flows(terrain, standing, penalties.pair, star, held)
         for number in range(count + 1):
             was[number] = standing.place_of[star[number], 0]
             _lift(terrain, standing, star[number], 0, kept[number])
         before += _price_back(terrain, standing, penalties, star, kept)
-        total[:] = 0.0
-        _add_options(terrain, standing, penalties, centre, total)
-        for number in range(count):
-            edge, is_one = terrain.near_edge[first + number], terrain.near_is_one[first + number]
-            flow_costs(terrain, standing, penalties.pair, star[number], 0, centre, held)
-            _add_options(terrain, standing, penalties, star[number], held)
-            _best_answers(terrain, penalties.pair, edge, is_one, held, total, answer[number])
-        there = int(total.argmin())
-        if total[there] < np.inf:
-            after = _settle(terrain, standing, penalties, centre, 0, there)
-            for number in range(count):
-                after += _settle(terrain, standing, penalties, star[number], 0, answer[number, there])
-            after += _star_flows(terrain, standing, penalties.pair, star, held)
-            if after < before - negligible:
-                saved += before - after
-                continue
+        after = _best_star(terrain, standing, penalties, star, leaf, held, total, answer)
+        if after < before - negligible:
+            saved += before - after
+            continue
+        if after < np.inf:
             for node in star:
                 _unbook(terrain, standing, node, 0)
         for number in range(count + 1):
@@ -258,20 +252,64 @@ def move_stars(
 
 
 @compiled
-def _is_simple_star(terrain: Terrain, centre: int, mark: Ints) -> bool:
-    """No copies anywhere, and no neighbour twice or next to another; ``mark`` int64 ``[node]`` is scratch."""
+def _best_star(
+    terrain: Terrain,
+    standing: Standing,
+    penalties: Penalties,
+    star: Ints,
+    leaf: Ints,
+    held: Floats,
+    total: Floats,
+    answer: Ints,
+) -> float:
+    """Settle a lifted star, its centre last, where it seems best; what it then costs, infinite if it has no place."""
+    centre, count = star[-1], len(star) - 1
+    total[:] = 0.0
+    at = 0
+    for near in range(terrain.near_begin[centre], terrain.near_begin[centre + 1]):
+        if at < count and near == leaf[at]:
+            at += 1
+        else:
+            _add_flow(terrain, standing, penalties.pair, near, standing.place_of[centre], 0, total)
+    _add_options(terrain, standing, penalties, centre, total)
+    for number in range(count):
+        edge, is_one = terrain.near_edge[leaf[number]], terrain.near_is_one[leaf[number]]
+        flow_costs(terrain, standing, penalties.pair, star[number], 0, centre, held)
+        _add_options(terrain, standing, penalties, star[number], held)
+        _best_answers(terrain, penalties.pair, edge, is_one, held, total, answer[number])
+    there = int(total.argmin())
+    if total[there] == np.inf:
+        return np.inf
+    after = _settle(terrain, standing, penalties, centre, 0, there)
+    for number in range(count):
+        after += _settle(terrain, standing, penalties, star[number], 0, answer[number, there])
+    return after + _star_flows(terrain, standing, penalties.pair, star, held)
+
+
+@compiled
+def _leaves(terrain: Terrain, centre: int, most: int, mark: Ints, leaf: Ints) -> int:
+    """Number of neighbours that may move with a centre, their positions in ``near_*`` into ``leaf``; 0: no simple star.
+
+    Simple: no copies anywhere, no neighbour twice, none next to another; ``mark`` int64 ``[node]`` is scratch.
+    """
     first, last = terrain.near_begin[centre], terrain.near_begin[centre + 1]
-    if terrain.take[centre] > 1 or first == last:
-        return False
-    for neighbour in terrain.near_node[first:last]:
+    if terrain.take[centre] > 1 or last - first > most:
+        return 0
+    count = 0
+    for near in range(first, last):
+        neighbour = terrain.near_node[near]
         if terrain.take[neighbour] > 1 or mark[neighbour] == centre or neighbour == centre:
-            return False
-        mark[neighbour] = centre
-    for neighbour in terrain.near_node[first:last]:
+            return 0
+        if terrain.near_begin[neighbour + 1] - terrain.near_begin[neighbour] <= most:
+            mark[neighbour] = centre
+            leaf[count] = near
+            count += 1
+    for number in range(count):
+        neighbour = terrain.near_node[leaf[number]]
         for beyond in terrain.near_node[terrain.near_begin[neighbour] : terrain.near_begin[neighbour + 1]]:
             if mark[beyond] == centre:
-                return False
-    return True
+                return 0
+    return count
 
 
 @compiled

@@ -6,6 +6,7 @@ that a better plan may contain are offered, by the bounds that message passing p
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Final
 
@@ -32,6 +33,7 @@ SHARES_OF_GAP: Final = (0.005, 0.02, 0.1, 0.3)
 FULL_RATIO: Final = 0.9
 ROWS_EACH: Final = 3
 GAP_RATIO_EACH: Final = 1e-4
+ROUNDING_RATIO: Final = 1e-9
 MOST_IDLE: Final = 200
 LEAST_SAVING_USD: Final = 1e-6
 
@@ -61,6 +63,12 @@ class NeighbourhoodSearch:
             idle = 0 if self._try(min(SECONDS_EACH, left())) else idle + 1
             if report is not None and not idle:
                 report(self.cost_usd, self._bound)
+
+    def narrowed(self) -> PlacementModel:
+        """The model without options that no cheaper plan can have."""
+        possible = self._option_bound <= self.cost_usd + ROUNDING_RATIO * abs(self.cost_usd)
+        possible[self.chosen] = True
+        return dataclasses.replace(self.model, admissible=self.model.admissible & possible)
 
     def answer(self, gap_ratio: float) -> RawAnswer:
         """The plan as it stands now."""

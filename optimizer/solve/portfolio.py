@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Final
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from optimizer.model.placement_model import PlacementModel
 from optimizer.solve.exact import RawAnswer, Report, solve_exactly
+from optimizer.solve.highs import LEAST_SECONDS
 from optimizer.solve.lazy_rows import model_cost_micro_usd, solve_with_lazy_rows
 from optimizer.solve.limits import Clock, Limits
 from optimizer.solve.neighbourhoods import NeighbourhoodSearch
@@ -20,8 +22,13 @@ from optimizer.units import MICRO_USD_PER_USD
 SMALL_NODES: Final = 150
 MOST_EXACT_COLUMNS: Final = 100_000
 COLUMNS_A_FLOW: Final = 12
+MOST_SEARCHED_OPTIONS: Final = 1_000_000
+"""Beyond that, a neighbourhood is too small a part of the model to be worth the memory that cutting it out takes."""
 SHARE_OF_TIME: Final = 0.5
-ROUNDING_RATIO: Final = 1e-9
+PATIENCE_SECONDS: Final = 2.0
+"""How long the exact program of a small model is left alone."""
+SHARE_ALONE: Final = 0.15
+"""Share of the time that is left in which neighbourhoods are tried before the exact program begins."""
 
 
 def solve_by_size(
@@ -36,98 +43,144 @@ def solve_by_size(
 ) -> RawAnswer:
     """Solve a model by the means that its size and its flows call for.
 
-    Without flows, or with few nodes, the exact program is small. Otherwise message passing comes first; what gap it
-    leaves goes to the exact program when that fits, in the time that is left.
+    Without flows, or with few nodes, the exact program comes first. Otherwise message passing does; what gap it leaves
+    goes to neighbourhoods of its plan and, when that fits, to the exact program beside them.
     """
-    began = clock()
-    exactly = partial(
-        solve_with_lazy_rows, model, seed=seed, clock=clock, row_slack_ratio=row_slack_ratio, report=report
-    )
-    fits = _columns(model) <= MOST_EXACT_COLUMNS
-    if fits and (model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any()):
-        return exactly(limits=limits, row_prices=row_prices)
-    # Importing compiled kernels takes a second, which small problems need not wait for.
-    from optimizer.solve.scalable import solve_at_scale
-
-    share = SHARE_OF_TIME if fits else 1.0
-    first = solve_at_scale(
-        model,
-        limits=Limits(time_limit_seconds=limits.time_limit_seconds * share, gap_ratio=limits.gap_ratio),
-        seed=seed,
-        clock=clock,
-        row_slack_ratio=row_slack_ratio,
-        row_prices=row_prices,
-        report=report,
-        until_stalled=True,
-    )
-    left = limits.time_limit_seconds - (clock() - began)
-    if first.verdict in ("optimal", "infeasible") or left <= 0:
-        return first
-    rest = Limits(time_limit_seconds=left, gap_ratio=limits.gap_ratio)
-    narrow = _tightened(_narrowed(model, first), row_slack_ratio)
-    return _side_by_side(narrow, first, rest, seed=seed, clock=clock, report=report)
-
-
-def _narrowed(model: PlacementModel, answer: RawAnswer) -> PlacementModel:
-    """The model without options that no plan cheaper than the answer's can have."""
-    if answer.chosen is None or answer.option_bound_usd is None:
-        return model
-    cost_usd = model_cost_micro_usd(model, answer.chosen) / MICRO_USD_PER_USD
-    possible = answer.option_bound_usd <= cost_usd + ROUNDING_RATIO * abs(cost_usd)
-    possible[answer.chosen] = True
-    return dataclasses.replace(model, admissible=model.admissible & possible)
-
-
-def _side_by_side(
-    model: PlacementModel, first: RawAnswer, limits: Limits, *, seed: int, clock: Clock, report: Report | None
-) -> RawAnswer:
-    """On one thread the exact program proves, if it fits; on the other neighbourhoods of the plan are placed anew."""
-    deadline = clock() + limits.time_limit_seconds
-    with ThreadPoolExecutor(1) as prover:
-        proof = None
-        if _columns(model) <= MOST_EXACT_COLUMNS:
-            proof = prover.submit(solve_exactly, model, limits=limits, seed=seed, clock=clock)
-        answer = first
-        if first.chosen is not None and first.option_bound_usd is not None:
-            search = NeighbourhoodSearch(model, first.chosen, first.option_bound_usd, seed, clock)
-            search.run(
-                limits.gap_ratio,
-                lambda: clock() < deadline and (proof is None or not proof.done()),
-                lambda: deadline - clock(),
-                report,
+    task = _Task(_tightened(model, row_slack_ratio), limits, seed, clock, report)
+    if _fits(model) and (model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any()):
+        return task.exact_first(
+            partial(
+                solve_with_lazy_rows,
+                model,
+                seed=seed,
+                clock=clock,
+                row_slack_ratio=row_slack_ratio,
+                row_prices=row_prices,
+                report=report,
             )
-            answer = _together(model, first, search.answer(limits.gap_ratio), limits.gap_ratio)
-        return answer if proof is None else _together(model, answer, proof.result(), limits.gap_ratio)
+        )
+    first = task.pass_messages(SHARE_OF_TIME if _fits(model) else 1.0, row_prices)
+    if first.verdict in ("optimal", "infeasible") or task.left() <= 0 or not _is_searched(model):
+        return first
+    return task.close_gap(first)
 
 
-def _columns(model: PlacementModel) -> int:
-    """About how many columns the exact program would have."""
-    return int(model.admissible.sum()) + COLUMNS_A_FLOW * int((model.pair_gb > 0).sum())
+class _Task:
+    """One model to solve before a deadline, with rows as tight as they are to be kept."""
+
+    def __init__(self, model: PlacementModel, limits: Limits, seed: int, clock: Clock, report: Report | None) -> None:
+        self.model = model
+        self._gap_ratio = limits.gap_ratio
+        self._seed = seed
+        self._clock = clock
+        self._report = report
+        self._deadline = clock() + limits.time_limit_seconds
+
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return self._deadline - self._clock()
+
+    def exact_first(self, exactly: Callable[..., RawAnswer]) -> RawAnswer:
+        """The exact program; when it takes its time, message passing and neighbourhoods look for a plan beside it."""
+        with ThreadPoolExecutor(1) as prover:
+            proof = prover.submit(exactly, limits=self._rest())
+            wait([proof], timeout=min(PATIENCE_SECONDS, self.left()))
+            if proof.done() or self.left() < PATIENCE_SECONDS:
+                return proof.result()
+            answer = self.pass_messages(1.0, None)
+            if answer.chosen is not None and answer.option_bound_usd is not None:
+                answer = self._best_of(answer, self._try(self._neighbourhoods(answer), proof))
+            proved = proof.result()
+        # What was proved does not depend on how far the others had come.
+        return proved if proved.verdict == "optimal" else self._best_of(answer, proved)
+
+    def pass_messages(self, share_of_time: float, row_prices: npt.NDArray[np.float64] | None) -> RawAnswer:
+        """What message passing comes to until it stalls."""
+        # Importing compiled kernels takes a second, which small problems need not wait for.
+        from optimizer.solve.scalable import solve_at_scale
+
+        return solve_at_scale(
+            self.model,
+            limits=self._rest(share_of_time),
+            seed=self._seed,
+            clock=self._clock,
+            row_prices=row_prices,
+            report=self._report,
+            until_stalled=_is_searched(self.model),
+        )
+
+    def close_gap(self, first: RawAnswer) -> RawAnswer:
+        """Neighbourhoods of the plan placed anew, for a while alone, then beside the exact program if it fits.
+
+        The exact program cannot be interrupted, so it begins only when the first neighbourhoods did not close the gap.
+        """
+        prove = partial(solve_exactly, seed=self._seed, clock=self._clock)
+        if first.chosen is None or first.option_bound_usd is None:
+            return self._best_of(first, prove(self.model, limits=self._rest())) if _fits(self.model) else first
+        search = self._neighbourhoods(first)
+        answer = self._best_of(first, self._try(search, None, SHARE_ALONE))
+        narrow = search.narrowed()
+        if answer.verdict == "optimal" or not _fits(narrow):
+            return answer if answer.verdict == "optimal" else self._best_of(first, self._try(search, None))
+        with ThreadPoolExecutor(1) as prover:
+            proof = prover.submit(prove, narrow, limits=self._rest())
+            answer = self._best_of(first, self._try(search, proof))
+            return self._best_of(answer, proof.result())
+
+    def _rest(self, share: float = 1.0) -> Limits:
+        seconds = max(self.left() * share, LEAST_SECONDS)
+        return Limits(time_limit_seconds=seconds, gap_ratio=self._gap_ratio)
+
+    def _neighbourhoods(self, answer: RawAnswer) -> NeighbourhoodSearch:
+        if answer.chosen is None or answer.option_bound_usd is None:
+            raise ValueError("neighbourhoods are searched around a plan, with bounds by option")
+        return NeighbourhoodSearch(self.model, answer.chosen, answer.option_bound_usd, self._seed, self._clock)
+
+    def _try(self, search: NeighbourhoodSearch, proof: Future[RawAnswer] | None, share: float = 1.0) -> RawAnswer:
+        """Search until the share of the time is up or the proof, if there is one, has come."""
+        until = self.left() * (1 - share)
+        search.run(
+            self._gap_ratio,
+            lambda: self.left() > until and (proof is None or not proof.done()),
+            self.left,
+            self._report,
+        )
+        return search.answer(self._gap_ratio)
+
+    def _best_of(self, first: RawAnswer, second: RawAnswer) -> RawAnswer:
+        """The better bound and the cheaper plan of two answers."""
+        bound_usd = max(first.bound_usd, second.bound_usd)
+        cost = [
+            np.inf if answer.chosen is None else model_cost_micro_usd(self.model, answer.chosen) / MICRO_USD_PER_USD
+            for answer in (first, second)
+        ]
+        if second.verdict == "infeasible" or not np.isfinite(min(cost)):
+            return dataclasses.replace(second, bound_usd=bound_usd)
+        best = first if cost[0] <= cost[1] else second
+        is_close = min(cost) - bound_usd <= self._gap_ratio * abs(min(cost))
+        keeps_first_prices = second.row_prices is None or first.bound_usd >= second.bound_usd
+        return RawAnswer(
+            verdict="optimal" if is_close or "optimal" in (first.verdict, second.verdict) else "feasible",
+            chosen=best.chosen,
+            bound_usd=bound_usd,
+            method=first.method if first.method == second.method else f"{first.method}, {second.method}",
+            row_prices=first.row_prices if keeps_first_prices else second.row_prices,
+            option_bound_usd=first.option_bound_usd,
+        )
+
+
+def _fits(model: PlacementModel) -> bool:
+    """Whether the exact program, of about so many columns, is of a size for HiGHS."""
+    columns = int(model.admissible.sum()) + COLUMNS_A_FLOW * int((model.pair_gb > 0).sum())
+    return columns <= MOST_EXACT_COLUMNS
+
+
+def _is_searched(model: PlacementModel) -> bool:
+    """Whether neighbourhoods of a plan are worth while."""
+    return int(model.admissible.sum()) <= MOST_SEARCHED_OPTIONS
 
 
 def _tightened(model: PlacementModel, slack_ratio: float) -> PlacementModel:
     """The model with every row's bound lowered by that share of its scale."""
     rows = tuple(dataclasses.replace(row, upper=row.upper - slack_ratio * row.scale) for row in model.rows)
     return dataclasses.replace(model, rows=rows) if slack_ratio else model
-
-
-def _together(model: PlacementModel, first: RawAnswer, second: RawAnswer, gap_ratio: float) -> RawAnswer:
-    """The better bound and the cheaper plan of two answers to one model."""
-    bound_usd = max(first.bound_usd, second.bound_usd)
-    cost = [
-        np.inf if answer.chosen is None else model_cost_micro_usd(model, answer.chosen) / MICRO_USD_PER_USD
-        for answer in (first, second)
-    ]
-    if second.verdict == "infeasible" or not np.isfinite(min(cost)):
-        return dataclasses.replace(second, bound_usd=bound_usd)
-    best = first if cost[0] <= cost[1] else second
-    is_close = min(cost) - bound_usd <= gap_ratio * abs(min(cost))
-    return RawAnswer(
-        verdict="optimal" if is_close or "optimal" in (first.verdict, second.verdict) else "feasible",
-        chosen=best.chosen,
-        bound_usd=bound_usd,
-        method=f"{first.method}, {second.method}",
-        row_prices=first.row_prices
-        if second.row_prices is None or first.bound_usd >= second.bound_usd
-        else second.row_prices,
-    )

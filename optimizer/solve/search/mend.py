@@ -22,9 +22,10 @@ MOST_MENDING_ROUNDS = 25
 MOST_IMPROVING_ROUNDS = 4
 WORTHWHILE_RATIO = 1e-5
 SAMPLE = 10_000
-HARD = 1e3
-"""How many times its typical price a unit over a row's bound costs while plans are improved."""
-PENALTY_GROWTH = 1.7
+DEAREST = 1e30
+PENALTY_GROWTH, LATE_PENALTY_GROWTH = 1.7, 5.0
+PATIENT_ROUNDS = 12
+"""After so many rounds penalties grow faster: a row may be over by very little."""
 
 
 class Search:
@@ -82,7 +83,7 @@ class Search:
     def mend(self, standing: Standing, prices: Floats, may_go_on: Callable[[], bool]) -> bool:
         """Move until no row is over and no pair forbidden; False when rounds or time run out."""
         row_usd = prices + 0.1 * self.typical_row_usd
-        for _ in range(MOST_MENDING_ROUNDS):
+        for number in range(MOST_MENDING_ROUNDS):
             nodes = self._troubled(standing)
             if not len(nodes):
                 return True
@@ -93,13 +94,15 @@ class Search:
             nodes = self._in_forbidden_pairs(standing)
             if len(nodes):
                 move_stars(self.terrain, standing, penalties, nodes, MOST_NEIGHBOURS, NEGLIGIBLE_USD)
-            row_usd = np.where(self.broken_rows(standing), row_usd * PENALTY_GROWTH, row_usd)
+            growth = PENALTY_GROWTH if number < PATIENT_ROUNDS else LATE_PENALTY_GROWTH
+            row_usd = np.where(self.broken_rows(standing), row_usd * growth, row_usd)
         return not len(self._troubled(standing))
 
     def improve(self, standing: Standing, may_go_on: Callable[[], bool]) -> None:
         """Moves that save money and break nothing, until they save next to nothing."""
-        broken_usd = HARD * np.maximum(self.typical_row_usd, NEGLIGIBLE_USD)
-        penalties = Penalties(row=broken_usd, pair=self._pair_usd)
+        # The least that a row can be over by costs as much as a forbidden pair.
+        least_excess = np.maximum(self.terrain.tolerance, np.finfo(np.float64).tiny)
+        penalties = Penalties(row=np.minimum(self._pair_usd / least_excess, DEAREST), pair=self._pair_usd)
         order = self.random.permutation(self.costs.graph.nodes)
         least = WORTHWHILE_RATIO * abs(self.cost(standing))
         for _ in range(MOST_IMPROVING_ROUNDS):

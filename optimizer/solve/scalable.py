@@ -33,9 +33,9 @@ FIRST_SWEEPS = 3
 FIRST_PLAN = 5
 ROUNDS_BETWEEN_PLANS = 12
 LAST_SWEEPS = 4
-STALLED_PLANS = 4
+STALLED_PLANS = 6
 STALLED_RATIO = 1e-5
-STALLED_SHARE = 0.01
+STALLED_SHARE = 0.001
 """It has stalled when so many plans in a row closed less than this share of the gap."""
 
 

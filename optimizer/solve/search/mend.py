@@ -23,6 +23,7 @@ MOST_IMPROVING_ROUNDS = 4
 WORTHWHILE_RATIO = 1e-5
 SAMPLE = 10_000
 DEAREST = 1e30
+"""USD a unit over a row's bound, where the row's own numbers are zero."""
 PENALTY_GROWTH, LATE_PENALTY_GROWTH = 1.7, 5.0
 PATIENT_ROUNDS = 12
 """After so many rounds penalties grow faster: a row may be over by very little."""
@@ -101,8 +102,8 @@ class Search:
     def improve(self, standing: Standing, may_go_on: Callable[[], bool]) -> None:
         """Moves that save money and break nothing, until they save next to nothing."""
         # The least that a row can be over by costs as much as a forbidden pair.
-        least_excess = np.maximum(self.terrain.tolerance, np.finfo(np.float64).tiny)
-        penalties = Penalties(row=np.minimum(self._pair_usd / least_excess, DEAREST), pair=self._pair_usd)
+        least_excess = np.maximum(self.terrain.tolerance, self._pair_usd / DEAREST)
+        penalties = Penalties(row=self._pair_usd / least_excess, pair=self._pair_usd)
         order = self.random.permutation(self.costs.graph.nodes)
         least = WORTHWHILE_RATIO * abs(self.cost(standing))
         for _ in range(MOST_IMPROVING_ROUNDS):

@@ -16,7 +16,7 @@ from optimizer.model.placement_model import PlacementModel
 from optimizer.plan import Infeasible, NotSolved, Outcome, Plan, Solved, SolverFacts, StoppedBy
 from optimizer.problem.problem import Problem
 from optimizer.rules import enforced_rules
-from optimizer.solve.cuts import cut_off
+from optimizer.solve.cuts import cut_off, tightened
 from optimizer.solve.exact import RawAnswer, Solver, solve_exactly
 from optimizer.solve.highs import Verdict
 from optimizer.solve.infeasibility import find_conflict
@@ -28,7 +28,6 @@ __all__ = ["Limits", "Progress", "Solver", "solve"]
 
 ROW_SLACK_RATIO = 1e-5
 MOST_CUT_ROUNDS = 50
-LEAST_SECONDS = 0.05
 PROOF_RATIO = 1e-9
 """HiGHS proves in floating point: every bound is lowered by this share of the cost, so that none is ever too high."""
 CONFLICT_SECONDS = 30.0
@@ -182,16 +181,13 @@ def _solve_with_cuts(
             break
         watch.say("a row was broken by less than the solver's tolerance: cut off")
         model, row_prices = cut_model, None
-    tight = solver(
-        model, limits=_remaining(limits, watch), seed=seed, clock=watch.clock, row_slack_ratio=ROW_SLACK_RATIO
-    )
+    tight = solver(tightened(model, ROW_SLACK_RATIO), limits=_remaining(limits, watch), seed=seed, clock=watch.clock)
     verdict: Verdict = "nothing_found" if tight.chosen is None else "feasible"
     return dataclasses.replace(tight, verdict=verdict, bound_usd=bound_usd)
 
 
 def _remaining(limits: Limits, watch: _Watch) -> Limits:
-    seconds = max(limits.time_limit_seconds - watch.seconds(), LEAST_SECONDS)
-    return Limits(time_limit_seconds=seconds, gap_ratio=limits.gap_ratio)
+    return limits.within(limits.time_limit_seconds - watch.seconds())
 
 
 def _safe_bound(bound_usd: float, best: VerifiedPlan | None) -> Decimal | None:

@@ -22,6 +22,12 @@ import numpy.typing as npt
 from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel, Row
 
 
+def tightened(model: PlacementModel, slack_ratio: float) -> PlacementModel:
+    """The model with every row's bound lowered by that share of its scale."""
+    rows = tuple(dataclasses.replace(row, upper=row.upper - slack_ratio * row.scale) for row in model.rows)
+    return dataclasses.replace(model, rows=rows)
+
+
 def cut_off(model: PlacementModel, chosen: npt.NDArray[np.int64], broken: Collection[str]) -> PlacementModel | None:
     """The model with a cut for every row that the choice breaks; None when it breaks none.
 

@@ -52,7 +52,6 @@ class Solver(Protocol):
         limits: Limits,
         seed: int,
         clock: Clock,
-        row_slack_ratio: float = 0.0,
         row_prices: npt.NDArray[np.float64] | None = None,
         report: Report | None = None,
     ) -> RawAnswer:
@@ -65,7 +64,6 @@ def solve_exactly(
     limits: Limits,
     seed: int,
     clock: Clock,
-    row_slack_ratio: float = 0.0,
     row_prices: npt.NDArray[np.float64] | None = None,
     report: Report | None = None,
 ) -> RawAnswer:
@@ -73,7 +71,7 @@ def solve_exactly(
     if not model.node_count:
         return RawAnswer(verdict="optimal", chosen=np.zeros(0, dtype=np.int64), bound_usd=0.0, method=METHOD)
     deadline = clock() + limits.time_limit_seconds
-    flow = formulate(model, row_slack_ratio=row_slack_ratio)
+    flow = formulate(model)
     values = np.zeros(len(flow.program.cost))
     verdict: Verdict = "optimal"
     bound = 0.0

@@ -39,15 +39,14 @@ class GroupFlow:
     option: Ints
 
 
-def formulate(model: PlacementModel, *, row_slack_ratio: float = 0.0) -> GroupFlow:
-    """The program of a model; ``row_slack_ratio`` tightens every row by that share of its scale."""
-    return _Formulation(model, row_slack_ratio).build()
+def formulate(model: PlacementModel) -> GroupFlow:
+    """The program of a model."""
+    return _Formulation(model).build()
 
 
 class _Formulation:
-    def __init__(self, model: PlacementModel, row_slack_ratio: float) -> None:
+    def __init__(self, model: PlacementModel) -> None:
         self.model = model
-        self.row_slack_ratio = row_slack_ratio
         self.program = LinearProgramBuilder()
         self.option = undominated_options(model, needed_options(model))
         self.node = model.option_node[self.option]
@@ -115,7 +114,7 @@ class _Formulation:
             present = column >= 0
             column, coefficient = column[present], row.coefficient[present]
             scale = max(float(np.abs(coefficient).max(initial=0.0)), abs(row.upper), 1e-12)
-            upper = row.upper / scale - self.row_slack_ratio
+            upper = row.upper / scale
             coefficient = coefficient / scale
             inside = set(column.tolist())
             cover = next((y for columns, y in opened if inside and inside <= columns), None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.solve.limits import LEAST_SECONDS
 from optimizer.solve.linear_program import LinearProgram
 
 if TYPE_CHECKING:
     from ortools.math_opt.python import mathopt
 
-LEAST_SECONDS: Final = 0.05
 Verdict = Literal["optimal", "feasible", "infeasible", "nothing_found"]
 
 

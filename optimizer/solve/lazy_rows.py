@@ -36,7 +36,6 @@ def solve_with_lazy_rows(
     limits: Limits,
     seed: int,
     clock: Clock,
-    row_slack_ratio: float = 0.0,
     row_prices: Floats | None = None,
     report: Report | None = None,
     solver: Solver = solve_exactly,
@@ -55,7 +54,6 @@ def solve_with_lazy_rows(
             limits=Limits(time_limit_seconds=left, gap_ratio=limits.gap_ratio / 2),
             seed=seed,
             clock=clock,
-            row_slack_ratio=row_slack_ratio,
         )
         if answer.verdict == "infeasible":
             return answer
@@ -68,7 +66,7 @@ def solve_with_lazy_rows(
             break
         prices = mended.prices
     rest = Limits(time_limit_seconds=max(deadline - clock(), 0.1), gap_ratio=limits.gap_ratio)
-    whole = solver(model, limits=rest, seed=seed, clock=clock, row_slack_ratio=row_slack_ratio)
+    whole = solver(model, limits=rest, seed=seed, clock=clock)
     if whole.verdict == "infeasible":
         return whole
     found.take(whole, np.zeros(len(model.rows)))

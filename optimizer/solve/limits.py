@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
+LEAST_SECONDS: Final = 0.05
 Clock = Callable[[], float]
 
 
@@ -21,6 +24,10 @@ class Limits:
             raise ValueError(f"time_limit_seconds is {self.time_limit_seconds}; expected more than 0")
         if not 0 <= self.gap_ratio < 1:
             raise ValueError(f"gap_ratio is {self.gap_ratio}; expected 0 or more and less than 1")
+
+    def within(self, seconds: float) -> Limits:
+        """The same with another time limit, of ``LEAST_SECONDS`` at least."""
+        return dataclasses.replace(self, time_limit_seconds=max(seconds, LEAST_SECONDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Large-neighbourhood search: a few dozen nodes at a time are placed anew, exactly, while all others stay.
+"""Large-neighbourhood search: up to hundreds of nodes are placed anew, exactly, while all others stay.
 
 A neighbourhood is a node, nodes near it along flows, and nodes that weigh in the same nearly full rows. Only options
 that a better plan may contain are offered, by the bounds that message passing proved for each.
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.model.placement_model import PlacementModel
+from optimizer.problem.ranges import end_to_end
 from optimizer.solve.exact import RawAnswer, Report, solve_exactly
-from optimizer.solve.highs import LEAST_SECONDS
 from optimizer.solve.lazy_rows import is_broken, model_cost_micro_usd
 from optimizer.solve.limits import Clock, Limits
 from optimizer.solve.sub_model import Cutter
@@ -86,7 +86,7 @@ class NeighbourhoodSearch:
         self._tried += 1
         offered = self._option_bound <= self._bound + share * self._gap_usd()
         small = self._cutter.cut(self._neighbourhood(offered), self.chosen, offered)
-        limits = Limits(time_limit_seconds=max(seconds, LEAST_SECONDS), gap_ratio=GAP_RATIO_EACH)
+        limits = Limits(gap_ratio=GAP_RATIO_EACH).within(seconds)
         answer = solve_exactly(small.model, limits=limits, seed=self._seed, clock=self._clock)
         if answer.chosen is None or any(is_broken(row, answer.chosen) for row in small.model.rows):
             return False
@@ -136,7 +136,7 @@ class NeighbourhoodSearch:
         load = cutter.load(self.chosen)
         full = np.abs(cutter.upper - load) <= (1 - FULL_RATIO) * np.abs(cutter.upper)
         start = model.node_start[nodes]
-        mine = np.concatenate([np.arange(a, b) for a, b in zip(start, model.node_start[nodes + 1], strict=True)])
+        mine = end_to_end(start, model.node_start[nodes + 1] - start)
         rows = np.unique(cutter.weights[mine[offered[mine] & model.admissible[mine]]].indices)
         rows = self._random.permutation(rows[full[rows]])[:ROWS_EACH]
         if not len(rows):

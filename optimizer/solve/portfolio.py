@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Final
@@ -13,12 +12,12 @@ import numpy.typing as npt
 
 from optimizer.model.placement_model import PlacementModel
 from optimizer.solve.exact import RawAnswer, Report, solve_exactly
-from optimizer.solve.highs import LEAST_SECONDS
 from optimizer.solve.lazy_rows import model_cost_micro_usd, solve_with_lazy_rows
 from optimizer.solve.limits import Clock, Limits
 from optimizer.solve.neighbourhoods import NeighbourhoodSearch
 from optimizer.units import MICRO_USD_PER_USD
 
+Floats = npt.NDArray[np.float64]
 SMALL_NODES: Final = 150
 MOST_EXACT_COLUMNS: Final = 100_000
 COLUMNS_A_FLOW: Final = 12
@@ -37,8 +36,7 @@ def solve_by_size(
     limits: Limits,
     seed: int,
     clock: Clock,
-    row_slack_ratio: float = 0.0,
-    row_prices: npt.NDArray[np.float64] | None = None,
+    row_prices: Floats | None = None,
     report: Report | None = None,
 ) -> RawAnswer:
     """Solve a model by the means that its size and its flows call for.
@@ -46,19 +44,9 @@ def solve_by_size(
     Without flows, or with few nodes, the exact program comes first. Otherwise message passing does; what gap it leaves
     goes to neighbourhoods of its plan and, when that fits, to the exact program beside them.
     """
-    task = _Task(_tightened(model, row_slack_ratio), limits, seed, clock, report)
+    task = _Task(model, limits, seed, clock, report)
     if _fits(model) and (model.node_count <= SMALL_NODES or not (model.pair_gb > 0).any()):
-        return task.exact_first(
-            partial(
-                solve_with_lazy_rows,
-                model,
-                seed=seed,
-                clock=clock,
-                row_slack_ratio=row_slack_ratio,
-                row_prices=row_prices,
-                report=report,
-            )
-        )
+        return task.exact_first(row_prices)
     first = task.pass_messages(SHARE_OF_TIME if _fits(model) else 1.0, row_prices)
     if first.verdict in ("optimal", "infeasible") or task.left() <= 0 or not _is_searched(model):
         return first
@@ -66,11 +54,11 @@ def solve_by_size(
 
 
 class _Task:
-    """One model to solve before a deadline, with rows as tight as they are to be kept."""
+    """One model to solve before a deadline."""
 
     def __init__(self, model: PlacementModel, limits: Limits, seed: int, clock: Clock, report: Report | None) -> None:
         self.model = model
-        self._gap_ratio = limits.gap_ratio
+        self._limits = limits
         self._seed = seed
         self._clock = clock
         self._report = report
@@ -80,21 +68,30 @@ class _Task:
         """Seconds to the deadline."""
         return self._deadline - self._clock()
 
-    def exact_first(self, exactly: Callable[..., RawAnswer]) -> RawAnswer:
+    def exact_first(self, row_prices: Floats | None) -> RawAnswer:
         """The exact program; when it takes its time, message passing and neighbourhoods look for a plan beside it."""
         with ThreadPoolExecutor(1) as prover:
-            proof = prover.submit(exactly, limits=self._rest())
+            proof = prover.submit(
+                solve_with_lazy_rows,
+                self.model,
+                limits=self._rest(),
+                seed=self._seed,
+                clock=self._clock,
+                row_prices=row_prices,
+                report=self._report,
+            )
             wait([proof], timeout=min(PATIENCE_SECONDS, self.left()))
             if proof.done() or self.left() < PATIENCE_SECONDS:
                 return proof.result()
             answer = self.pass_messages(1.0, None)
-            if answer.chosen is not None and answer.option_bound_usd is not None:
-                answer = self._best_of(answer, self._try(self._neighbourhoods(answer), proof))
+            search = self._neighbourhoods(answer)
+            if search is not None:
+                answer = self._best_of(answer, self._try(search, proof))
             proved = proof.result()
         # What was proved does not depend on how far the others had come.
         return proved if proved.verdict == "optimal" else self._best_of(answer, proved)
 
-    def pass_messages(self, share_of_time: float, row_prices: npt.NDArray[np.float64] | None) -> RawAnswer:
+    def pass_messages(self, share_of_time: float, row_prices: Floats | None) -> RawAnswer:
         """What message passing comes to until it stalls."""
         # Importing compiled kernels takes a second, which small problems need not wait for.
         from optimizer.solve.scalable import solve_at_scale
@@ -115,37 +112,39 @@ class _Task:
         The exact program cannot be interrupted, so it begins only when the first neighbourhoods did not close the gap.
         """
         prove = partial(solve_exactly, seed=self._seed, clock=self._clock)
-        if first.chosen is None or first.option_bound_usd is None:
-            return self._best_of(first, prove(self.model, limits=self._rest())) if _fits(self.model) else first
         search = self._neighbourhoods(first)
+        if search is None:
+            return self._best_of(first, prove(self.model, limits=self._rest())) if _fits(self.model) else first
         answer = self._best_of(first, self._try(search, None, SHARE_ALONE))
+        if answer.verdict == "optimal":
+            return answer
         narrow = search.narrowed()
-        if answer.verdict == "optimal" or not _fits(narrow):
-            return answer if answer.verdict == "optimal" else self._best_of(first, self._try(search, None))
+        if not _fits(narrow):
+            return self._best_of(first, self._try(search, None))
         with ThreadPoolExecutor(1) as prover:
             proof = prover.submit(prove, narrow, limits=self._rest())
             answer = self._best_of(first, self._try(search, proof))
             return self._best_of(answer, proof.result())
 
     def _rest(self, share: float = 1.0) -> Limits:
-        seconds = max(self.left() * share, LEAST_SECONDS)
-        return Limits(time_limit_seconds=seconds, gap_ratio=self._gap_ratio)
+        return self._limits.within(self.left() * share)
 
-    def _neighbourhoods(self, answer: RawAnswer) -> NeighbourhoodSearch:
+    def _neighbourhoods(self, answer: RawAnswer) -> NeighbourhoodSearch | None:
+        """A search around the answer's plan, if it has one."""
         if answer.chosen is None or answer.option_bound_usd is None:
-            raise ValueError("neighbourhoods are searched around a plan, with bounds by option")
+            return None
         return NeighbourhoodSearch(self.model, answer.chosen, answer.option_bound_usd, self._seed, self._clock)
 
     def _try(self, search: NeighbourhoodSearch, proof: Future[RawAnswer] | None, share: float = 1.0) -> RawAnswer:
         """Search until the share of the time is up or the proof, if there is one, has come."""
         until = self.left() * (1 - share)
         search.run(
-            self._gap_ratio,
+            self._limits.gap_ratio,
             lambda: self.left() > until and (proof is None or not proof.done()),
             self.left,
             self._report,
         )
-        return search.answer(self._gap_ratio)
+        return search.answer(self._limits.gap_ratio)
 
     def _best_of(self, first: RawAnswer, second: RawAnswer) -> RawAnswer:
         """The better bound and the cheaper plan of two answers."""
@@ -157,7 +156,7 @@ class _Task:
         if second.verdict == "infeasible" or not np.isfinite(min(cost)):
             return dataclasses.replace(second, bound_usd=bound_usd)
         best = first if cost[0] <= cost[1] else second
-        is_close = min(cost) - bound_usd <= self._gap_ratio * abs(min(cost))
+        is_close = min(cost) - bound_usd <= self._limits.gap_ratio * abs(min(cost))
         keeps_first_prices = second.row_prices is None or first.bound_usd >= second.bound_usd
         return RawAnswer(
             verdict="optimal" if is_close or "optimal" in (first.verdict, second.verdict) else "feasible",
@@ -178,9 +177,3 @@ def _fits(model: PlacementModel) -> bool:
 def _is_searched(model: PlacementModel) -> bool:
     """Whether neighbourhoods of a plan are worth while."""
     return int(model.admissible.sum()) <= MOST_SEARCHED_OPTIONS
-
-
-def _tightened(model: PlacementModel, slack_ratio: float) -> PlacementModel:
-    """The model with every row's bound lowered by that share of its scale."""
-    rows = tuple(dataclasses.replace(row, upper=row.upper - slack_ratio * row.scale) for row in model.rows)
-    return dataclasses.replace(model, rows=rows) if slack_ratio else model

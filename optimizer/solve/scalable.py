@@ -61,7 +61,6 @@ def solve_at_scale(
     limits: Limits,
     seed: int,
     clock: Clock,
-    row_slack_ratio: float = 0.0,
     row_prices: Floats | None = None,
     report: Report | None = None,
     until_stalled: bool = False,
@@ -69,12 +68,13 @@ def solve_at_scale(
 ) -> RawAnswer:
     """A plan and a bound for a model of any size; ``report`` hears how it goes.
 
-    ``until_stalled`` gives up early, when several plans in a row have closed next to none of the gap. The number of
-    ``workers`` (threads that pass messages) changes nothing but the time.
+    ``until_stalled`` gives up early, when several plans in a row have closed next to none of the gap, and then states
+    a bound for every option, for who goes on from there. The number of ``workers`` (threads that pass messages) changes
+    nothing but the time.
     """
     deadline = clock() + limits.time_limit_seconds
     with ThreadPoolExecutor(workers) as threads, ThreadPoolExecutor(1) as planner:
-        run = _Run(model, seed, threads, lambda: clock() < deadline, row_slack_ratio, row_prices)
+        run = _Run(model, seed, threads, lambda: clock() < deadline, row_prices)
         return run.go(limits.gap_ratio, planner, report, until_stalled)
 
 
@@ -85,14 +85,11 @@ class _Run:
         seed: int,
         workers: ThreadPoolExecutor,
         may_go_on: Callable[[], bool],
-        row_slack_ratio: float,
         row_prices: Floats | None,
     ) -> None:
         self.may_go_on = may_go_on
         self.relaxation = Relaxation(model, workers)
         costs = self.relaxation.costs
-        scale = np.array([row.scale for row in model.rows], dtype=np.float64)
-        costs.upper = costs.upper - row_slack_ratio * scale
         self.search = Search(costs, terrain(model, self.relaxation.graph, costs.weights, costs.upper), seed)
         start = np.zeros(len(costs.upper)) if row_prices is None else row_prices / MICRO_USD_PER_USD
         self.ascent = PriceAscent(costs, self.search.typical_row_usd, start)
@@ -135,7 +132,10 @@ class _Run:
             number += 1
             self._move_prices()
             bound = self._to_and_fro()
-        option_bound = self._settle() if best.gap_ratio() > gap_ratio else None
+        option_bound = None
+        if best.gap_ratio() > gap_ratio:
+            proved = self._settle()
+            option_bound = self._option_bound(proved) if until_stalled else None
         found: Verdict = "optimal" if best.gap_ratio() <= gap_ratio else "feasible"
         return RawAnswer(
             verdict=found if best.chosen is not None else "nothing_found",
@@ -167,17 +167,18 @@ class _Run:
                 self.best.bound = proved
                 self.best.prices, self.best.borne = self.relaxation.prices, self.relaxation.borne
 
-    def _settle(self) -> Floats:
-        """The last sweeps at the best prices, whose messages lag behind while prices move.
-
-        Returns what every plan with an option costs at least, USD, ``[option]``.
-        """
-        relaxation = self.relaxation
-        relaxation.set_prices(self.best.prices, self.best.borne)
+    def _settle(self) -> float:
+        """The last sweeps at the best prices, whose messages lag behind while prices move; what they prove."""
+        self.relaxation.set_prices(self.best.prices, self.best.borne)
         for _ in range(LAST_SWEEPS):
             self._to_and_fro()
-        proved = relaxation.certify()
+        proved = self.relaxation.certify()
         self.best.bound = max(self.best.bound, proved)
+        return proved
+
+    def _option_bound(self, proved: float) -> Floats:
+        """What every plan with an option costs at least, USD, ``[option]``, from messages that prove ``proved``."""
+        relaxation = self.relaxation
         at_least = np.full(relaxation.graph.options, np.inf)
         at_least[relaxation.graph.option] = np.maximum(proved + relaxation.reduced_costs(), self.best.bound)
         return at_least

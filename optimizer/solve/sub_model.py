@@ -15,6 +15,7 @@ from scipy import sparse
 
 from optimizer.model.placement_model import Charge, Group, PlacementModel, Row
 from optimizer.problem.ranges import end_to_end
+from optimizer.solve.incidence import incidence
 from optimizer.solve.labels import covered_by, row_weights
 
 Ints = npt.NDArray[np.int64]
@@ -24,11 +25,10 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SubModel:
-    """``option`` int64 ``[option of the small model]``: the large model's; ``free`` are its nodes that may move."""
+    """``option`` int64 ``[option of the small model]``: the large model's."""
 
     model: PlacementModel
     option: Ints
-    free: Ints
 
 
 class Cutter:
@@ -39,24 +39,17 @@ class Cutter:
         self.weights = row_weights(model)
         self.cover = covered_by(model, [charge.option for charge in model.charges])
         self.upper = np.array([row.upper for row in model.rows], dtype=np.float64)
-        ends = np.concatenate([model.pair_from, model.pair_to])
-        by_node = np.argsort(ends, kind="stable")
-        self._flow = by_node % max(len(model.pair_from), 1)
-        self._begin = np.searchsorted(ends[by_node], np.arange(model.node_count + 1))
-        member = [(group.node, np.full(len(group.node), number)) for number, group in enumerate(model.groups)]
-        node, number = (
-            (np.concatenate([*column, np.zeros(0, np.int64)]) for column in zip(*member, strict=True))
-            if (member)
-            else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-        )
+        self._flows = incidence(model.pair_from, model.pair_to, model.node_count)
+        node = np.concatenate([*(group.node for group in model.groups), np.zeros(0, dtype=np.int64)])
+        number = np.repeat(np.arange(len(model.groups)), [len(group.node) for group in model.groups])
         self._in_group = sparse.csr_matrix(
             (np.ones(len(node), dtype=np.bool_), (node, number)), shape=(model.node_count, len(model.groups))
         )
 
     def flows_of(self, nodes: Ints) -> Ints:
         """Flows that have one of the nodes at an end, ascending."""
-        begin = self._begin[nodes]
-        return np.unique(self._flow[end_to_end(begin, self._begin[nodes + 1] - begin)])
+        begin = self._flows.begin[nodes]
+        return np.unique(self._flows.edge[end_to_end(begin, self._flows.begin[nodes + 1] - begin)])
 
     def neighbours(self, nodes: Ints) -> Ints:
         """Nodes at either end of the flows of the given nodes, these included."""
@@ -77,7 +70,7 @@ class Cutter:
         position = np.full(model.node_count, -1, dtype=np.int64)
         position[node] = np.arange(len(node))
         flow = self.flows_of(free)
-        inside = chosen[position[model.option_node[chosen]] >= 0]
+        outside = chosen[position[model.option_node[chosen]] < 0]
         small = PlacementModel(
             node_start=np.searchsorted(owner, np.arange(len(node) + 1)),
             node_take=model.node_take[node],
@@ -93,14 +86,14 @@ class Cutter:
             pair_limit=model.pair_limit[flow],
             pair_admissible=model.pair_admissible,
             transfer_micro_usd_per_gb=model.transfer_micro_usd_per_gb,
-            rows=self._rows(option, chosen, inside),
-            charges=self._charges(option, chosen, inside),
+            rows=self._rows(option, outside),
+            charges=self._charges(option, outside),
             groups=tuple(
                 Group(name=group.name, node=position[group.node], code=group.code, same=group.same)
                 for group in (model.groups[number] for number in groups.tolist())
             ),
         )
-        return SubModel(model=small, option=option, free=position[free])
+        return SubModel(model=small, option=option)
 
     def _options(self, node: Ints, free: Ints, chosen: Ints, offered: Bools) -> tuple[Ints, Ints]:
         """Options of the small model and the number of their node in it."""
@@ -114,9 +107,9 @@ class Cutter:
         kept = is_chosen[option] | (is_free[owner] & offered[option] & model.admissible[option])
         return option[kept], owner[kept]
 
-    def _rows(self, option: Ints, chosen: Ints, inside: Ints) -> tuple[Row, ...]:
+    def _rows(self, option: Ints, outside: Ints) -> tuple[Row, ...]:
         weights = sparse.csc_matrix(self.weights[option])
-        outside = self.load(chosen) - self.load(inside)
+        load = self.load(outside)
         rows = []
         for number in np.flatnonzero(np.diff(weights.indptr)).tolist():
             entries = slice(weights.indptr[number], weights.indptr[number + 1])
@@ -125,17 +118,17 @@ class Cutter:
                     name=self.model.rows[number].name,
                     option=weights.indices[entries].astype(np.int64),
                     coefficient=weights.data[entries],
-                    upper=float(self.upper[number] - outside[number]),
+                    upper=float(self.upper[number] - load[number]),
                 )
             )
         return tuple(rows)
 
-    def _charges(self, option: Ints, chosen: Ints, inside: Ints) -> tuple[Charge, ...]:
+    def _charges(self, option: Ints, outside: Ints) -> tuple[Charge, ...]:
         """Charges that nobody outside pays anyway."""
         cover = sparse.csc_matrix(self.cover[option])
-        count = np.asarray(self.cover[chosen].sum(axis=0) - self.cover[inside].sum(axis=0)).ravel()
+        is_paid = np.asarray(self.cover[outside].sum(axis=0)).ravel() > 0
         charges = []
-        for number in np.flatnonzero((np.diff(cover.indptr) > 0) & (count < 0.5)).tolist():
+        for number in np.flatnonzero((np.diff(cover.indptr) > 0) & ~is_paid).tolist():
             covered = cover.indices[cover.indptr[number] : cover.indptr[number + 1]].astype(np.int64)
             charge = self.model.charges[number]
             charges.append(Charge(name=charge.name, option=covered, micro_usd=charge.micro_usd))

@@ -137,7 +137,7 @@ def test_as_many_copies_as_places() -> None:
     assert_costs(builder.build(), 7 + 5)
 
 
-def test_the_longest_chain_keeps_its_ends_apart_in_price() -> None:
+def test_a_chain_whose_nodes_prefer_different_places_stays_together() -> None:
     # Each of 400 nodes is 1 USD cheaper where its neighbour is not; 1000 GB cost 20: all stay together.
     builder = two_clouds()
     for number in range(400):

@@ -48,6 +48,16 @@ def valid_plans(document: dict[str, Any]) -> list[tuple[Fraction, Choices]]:
     return [(oracle.objective(one), one) for one in all_choices(document) if oracle.is_valid(one)]
 
 
+def read_with_its_plans(
+    document: dict[str, Any],
+) -> tuple[Problem, PlacementModel, list[tuple[Fraction, Choices]]]:
+    """The problem, its model and every valid plan, of which there is one at least."""
+    problem = problem_from_document(document)
+    plans = valid_plans(document)
+    assume(plans)
+    return problem, compile_model(problem), plans
+
+
 def indices(names: list[tuple[str, str]], choices: Choices) -> npt.NDArray[np.int64]:
     taken = {(node, option) for node, options in choices.items() for option in options}
     return np.array([index for index, name in enumerate(names) if name in taken], dtype=np.int64)
@@ -71,10 +81,7 @@ def test_no_plan_with_an_option_costs_less_than_its_bound(document: dict[str, An
 @MANY
 @given(problem_documents(), st.randoms(use_true_random=False))
 def test_a_small_model_is_the_large_one_with_the_others_held(document: dict[str, Any], random: Any) -> None:
-    problem = problem_from_document(document)
-    model = compile_model(problem)
-    plans = valid_plans(document)
-    assume(plans)
+    problem, model, plans = read_with_its_plans(document)
     names = option_names(problem, model)
     start = random.choice(plans)[1]
     free = np.array(sorted(random.sample(range(model.node_count), random.randint(1, model.node_count))))
@@ -93,10 +100,7 @@ def test_a_small_model_is_the_large_one_with_the_others_held(document: dict[str,
 @MANY
 @given(problem_documents(), st.randoms(use_true_random=False))
 def test_the_search_ends_with_a_plan_no_dearer_than_it_began_with(document: dict[str, Any], random: Any) -> None:
-    problem = problem_from_document(document)
-    model = compile_model(problem)
-    plans = valid_plans(document)
-    assume(plans)
+    problem, model, plans = read_with_its_plans(document)
     cost, start = random.choice(plans)
     chosen = indices(option_names(problem, model), start)
     # A bound that excludes nothing.

@@ -24,7 +24,7 @@ class CellCosts:
     def __init__(self, model: PlacementModel, graph: LabelGraph) -> None:
         self.graph = graph
         self.unary = model.unary_micro_usd[graph.option] / MICRO_USD_PER_USD
-        self.weights = by_position(graph, [(row.option, row.coefficient) for row in model.rows])
+        self.weights = columns_by_position(graph, [(row.option, row.coefficient) for row in model.rows])
         self.upper = np.array([row.upper for row in model.rows], dtype=np.float64)
         self._cell_at = graph.cell_node * graph.places + graph.cell_place
         self._alone = np.bincount(graph.node_of, minlength=graph.nodes)[graph.cell_node] == 1
@@ -47,7 +47,7 @@ class CellCosts:
         np.add.at(cost.reshape(-1), self._cell_at[~self._alone], least[~self._alone])
         return np.minimum(cost, float(FORBIDDEN), out=cost)
 
-    def by_position(self, reduced: Floats, priced: Floats) -> Floats:
+    def reduced_by_position(self, reduced: Floats, priced: Floats) -> Floats:
         """Reduced costs of options ``[position]`` from those of their places ``[node, place]``."""
         graph = self.graph
         if not len(graph.cell_start):
@@ -73,7 +73,7 @@ class CellCosts:
         return cheapest
 
 
-def by_position(graph: LabelGraph, sets: Sequence[tuple[Indices, Floats]]) -> sparse.csr_matrix:
+def columns_by_position(graph: LabelGraph, sets: Sequence[tuple[Indices, Floats]]) -> sparse.csr_matrix:
     """Values of sets of options, each option once a set, as ``[position, set]``.
 
     Filled set by set, because rows over every option of a large model leave no room for copies of all at once.

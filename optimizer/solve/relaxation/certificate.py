@@ -25,6 +25,17 @@ Singles = npt.NDArray[np.float32]
 
 
 @compiled
+def place_sums(network: Network, cost: Floats, message: Singles, node: int, held: Floats) -> None:
+    """What each place costs a node, messages included, in double precision, into ``held`` ``[place]``."""
+    held[:] = cost[node]
+    for near in range(network.begin[node], network.begin[node + 1]):
+        given = message[network.near_edge[near], 0 if network.near_is_one[near] else 1]
+        for place in range(len(held)):
+            if held[place] < FORBIDDEN:
+                held[place] += float(given[place])
+
+
+@compiled
 def certify_nodes(network: Network, cost: Floats, message: Singles, couple: Singles, begin: int, end: int) -> float:
     """Sum of what nodes ``begin:end`` pay at least; ``cost`` float64 ``[node, place]``, FORBIDDEN where closed."""
     places = cost.shape[1]
@@ -36,12 +47,7 @@ def certify_nodes(network: Network, cost: Floats, message: Singles, couple: Sing
         if network.in_couples[node]:
             total += certify_couples(network, cost, couple, node, couples)
             continue
-        held[:] = cost[node]
-        for near in range(network.begin[node], network.begin[node + 1]):
-            given = message[network.near_edge[near], 0 if network.near_is_one[near] else 1]
-            for place in range(places):
-                if held[place] < FORBIDDEN:
-                    held[place] += float(given[place])
+        place_sums(network, cost, message, node, held)
         if network.take[node] > 1:
             total += cheapest_copies(held, network.distinct[node], network.take[node], reference)
         else:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from optimizer.solve.incidence import incidence
 from optimizer.solve.relaxation.label_graph import LabelGraph
 from optimizer.units import MICRO_USD_PER_USD
 
@@ -109,17 +110,14 @@ def layout(graph: LabelGraph) -> Layout:
     order, chunk_start = _visiting_order(graph, one, other)
     rank = np.empty(graph.nodes, dtype=np.int64)
     rank[order] = np.arange(graph.nodes)
-    count = len(one)
-    ends = np.concatenate([one, other])
-    by_node = np.argsort(ends, kind="stable")
-    begin = np.searchsorted(ends[by_node], np.arange(graph.nodes + 1))
+    near = incidence(one, other, graph.nodes)
     network = Network(
         order=order,
         rank=rank,
-        begin=begin,
-        near_edge=by_node % max(count, 1),
-        near_node=np.concatenate([other, one])[by_node],
-        near_is_one=by_node < count,
+        begin=near.begin,
+        near_edge=near.edge,
+        near_node=near.other,
+        near_is_one=near.is_one,
         forth_gb=forth.astype(np.float32),
         back_gb=back.astype(np.float32),
         kind=kind,

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.solve.compiled import compiled
+from optimizer.solve.relaxation.certificate import place_sums
 from optimizer.solve.relaxation.couples import couple_sums
 from optimizer.solve.relaxation.edges import from_neighbour
 from optimizer.solve.relaxation.network import DEAD, FORBIDDEN, Network, Tables
@@ -32,12 +33,11 @@ def reduced_costs(
     begin: int,
     end: int,
     reduced: Floats,
-) -> float:
+) -> None:
     """Write ``reduced`` ``[node, place]`` of nodes ``begin:end``; ``cost`` and ``tables`` are in double precision.
 
-    Nodes with more copies than couples can express keep zeros where they may be. Returns nothing of meaning.
+    Nodes with more copies than couples can express keep zeros where they may be.
     """
-    places = cost.shape[1]
     couples = np.empty(len(network.couple_one), np.float64)
     for node in range(begin, end):
         mine = reduced[node]
@@ -49,20 +49,13 @@ def reduced_costs(
                 mine[one] = min(mine[one], couples[number])
                 mine[other] = min(mine[other], couples[number])
         elif network.take[node] > 1:
-            for place in range(places):
-                mine[place] = 0.0 if cost[node, place] < FORBIDDEN else FORBIDDEN
+            mine[:] = np.where(cost[node] < FORBIDDEN, 0.0, float(FORBIDDEN))
             continue
         else:
-            mine[:] = cost[node]
-            for near in range(network.begin[node], network.begin[node + 1]):
-                given = message[network.near_edge[near], 0 if network.near_is_one[near] else 1]
-                for place in range(places):
-                    if mine[place] < FORBIDDEN:
-                        mine[place] += float(given[place])
+            place_sums(network, cost, message, node, mine)
         mine -= mine.min()
         if network.take[node] == 1:
             _add_edges(network, tables, cost, message, node, mine)
-    return 0.0
 
 
 @compiled

@@ -77,7 +77,7 @@ class Relaxation:
         reduced = np.empty_like(cost)
         arguments = (self._network, self._exact, cost, self._message, self._couple)
         self._by_range(self.graph.nodes, lambda a, b: reduced_costs(*arguments, a, b, reduced))
-        return self.costs.by_position(reduced, self.priced)
+        return self.costs.reduced_by_position(reduced, self.priced)
 
     def round(self) -> Ints:
         """Places by graph node and copy, read off the messages right after a forward sweep; -1 beyond what is taken."""
@@ -91,7 +91,7 @@ class Relaxation:
     def _by_chunk(self, work: Callable[[int, int], Part]) -> list[Part]:
         return self._side_by_side(self._chunk_start.tolist(), work)
 
-    def _by_range(self, count: int, work: Callable[[int, int], float]) -> list[float]:
+    def _by_range(self, count: int, work: Callable[[int, int], Part]) -> list[Part]:
         parts = CHUNKS if count >= LEAST_IN_PARTS else 1
         return self._side_by_side(np.linspace(0, count, parts + 1).astype(np.int64).tolist(), work)
 

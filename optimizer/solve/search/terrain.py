@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from optimizer.model.placement_model import ROW_TOLERANCE_RATIO, PlacementModel
-from optimizer.solve.relaxation.cell_costs import by_position
+from optimizer.solve.incidence import incidence
+from optimizer.solve.relaxation.cell_costs import columns_by_position
 from optimizer.solve.relaxation.label_graph import LabelGraph
 from optimizer.units import MICRO_USD_PER_USD
 
@@ -63,20 +64,18 @@ class Terrain(NamedTuple):
 def terrain(model: PlacementModel, graph: LabelGraph, weights: sparse.csr_matrix, upper: Floats) -> Terrain:
     """The terrain of a model; ``weights`` is ``[position, row]``, ``upper`` ``[row]``."""
     edges = graph.edges
-    count = len(edges.one)
-    ends = np.concatenate([edges.one, edges.other])
-    by_node = np.argsort(ends, kind="stable")
+    near = incidence(edges.one, edges.other, graph.nodes)
     by_member = np.argsort(graph.node_of, kind="stable")
-    covered = by_position(graph, [(charge.option, np.ones(len(charge.option))) for charge in model.charges])
+    covered = columns_by_position(graph, [(charge.option, np.ones(len(charge.option))) for charge in model.charges])
     return Terrain(
         take=graph.take,
         distinct=graph.distinct,
         member_begin=np.searchsorted(graph.node_of[by_member], np.arange(graph.nodes + 1)),
         member=by_member,
-        near_begin=np.searchsorted(ends[by_node], np.arange(graph.nodes + 1)),
-        near_edge=by_node % max(count, 1),
-        near_node=np.concatenate([edges.other, edges.one])[by_node],
-        near_is_one=by_node < count,
+        near_begin=near.begin,
+        near_edge=near.edge,
+        near_node=near.other,
+        near_is_one=near.is_one,
         forth_gb=edges.forth_gb,
         back_gb=edges.back_gb,
         kind=edges.kind,
